@@ -1,0 +1,1 @@
+"""What the services share: the events, the bus and how a process behaves."""

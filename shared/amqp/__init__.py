@@ -1,0 +1,1 @@
+"""The only door to RabbitMQ: pika and its exceptions stop here."""

@@ -1,0 +1,226 @@
+"""One connection to the broker that is kept up, with one channel made ready for work.
+
+    connecting -> opening a channel -> declaring -> gate -> ready
+         ^              ^                                    |
+         |              +--------- channel closed -----------+
+         +------------------- connection closed -------------+
+
+Everything runs on one loop (pika's own in a thread, or asyncio's), so nothing here
+needs a lock. The topology is declared on each channel: start order does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pika
+import pika.exceptions
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.channel import Channel
+
+from shared import logs
+from shared.topology import Queue, Topology
+
+log = logs.get(__name__)
+
+RECONNECT_FIRST = 0.1
+RECONNECT_LONGEST = 0.5
+#: After a nack or a refused declare the broker needs a moment: a channel opened at
+#: once on a follower keeps the dead leader and nacks every publish.
+REOPEN_DELAY = 0.3
+#: TCP, TLS and AMQP handshakes together, in seconds.
+CONNECT_DEADLINE = 10
+HEARTBEAT = 30
+
+
+class Loop(Protocol):
+    """What is asked of a loop: pika's IOLoop and asyncio's both have it."""
+
+    def call_later(self, delay: float, callback: Callable[[], Any], /) -> Any: ...
+
+
+class Link:
+    """Keep a channel ready; call `on_ready(channel)` and `on_lost(reason)` in turn.
+
+    `connect` is `pika.SelectConnection` or `AsyncioConnection`; `loop` the loop that
+    it runs on. Call `open` on that loop once, and `close` to end.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        topology: Topology,
+        loop: Loop,
+        connect: Callable[..., Any],
+        on_ready: Callable[[Channel], None],
+        on_lost: Callable[[str], None],
+        on_closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._parameters = pika.URLParameters(url)
+        self._parameters.client_properties = {"connection_name": name}
+        self._parameters.heartbeat = HEARTBEAT
+        self._parameters.connection_attempts = 1
+        self._parameters.socket_timeout = CONNECT_DEADLINE
+        self._parameters.stack_timeout = CONNECT_DEADLINE
+        self._parameters.blocked_connection_timeout = None
+        self._name = name
+        self._topology = topology
+        self._loop = loop
+        self._connect = connect
+        self._on_ready = on_ready
+        self._on_lost = on_lost
+        self._on_closed = on_closed
+        self._connection: Any = None
+        self._channel: Channel | None = None
+        self._ready = False
+        self._closing = False
+        self._delay = RECONNECT_FIRST
+        self._last_reason = ""
+
+    @classmethod
+    def asyncio(cls, url: str, **options: Any) -> Link:
+        """Return a link that runs on an asyncio loop (`loop`)."""
+        return cls(url, connect=AsyncioConnection, **options)
+
+    @classmethod
+    def threaded(cls, url: str, **options: Any) -> Link:
+        """Return a link that runs on pika's own loop (`loop`)."""
+        return cls(url, connect=pika.SelectConnection, **options)
+
+    @property
+    def connection(self) -> Any:
+        """Return pika's connection, None before the first attempt."""
+        return self._connection
+
+    def open(self) -> None:
+        """Begin; every later failure is answered by another attempt."""
+        if self._closing:
+            self._on_closed()
+            return
+        self._connection = self._connect(
+            parameters=self._parameters,
+            on_open_callback=lambda _: self._open_channel(),
+            on_open_error_callback=lambda _, error: self._connection_gone(error),
+            on_close_callback=lambda _, error: self._connection_gone(error),
+            custom_ioloop=self._loop,
+        )
+
+    def close(self) -> None:
+        """End for good; `on_closed` is called when the connection is gone."""
+        self._closing = True
+        connection = self._connection
+        if connection is not None and connection.is_open:
+            connection.close()
+        elif connection is None or connection.is_closed:
+            self._on_closed()
+
+    def renew_channel(self) -> None:
+        """Leave the channel for a new one: the broker no longer trusts it, or we it."""
+        if self._channel is not None and self._channel.is_open:
+            self._channel.close()
+
+    # The steps, in the order in which they happen.
+
+    def _open_channel(self) -> None:
+        if not self._closing and self._connection.is_open:
+            self._connection.channel(on_open_callback=self._prepare)
+
+    def _prepare(self, channel: Channel) -> None:
+        self._channel = channel
+        channel.add_on_close_callback(self._channel_gone)
+        steps = [*_declarations(channel, self._topology)]
+        self._run(channel, steps)
+
+    def _run(
+        self, channel: Channel, steps: list[Callable[[Callable[[Any], None]], Any]]
+    ) -> None:
+        if not channel.is_open:
+            return
+        if not steps:
+            self._become_ready(channel)
+            return
+        first, *rest = steps
+        first(lambda _: self._run(channel, rest))
+
+    def _become_ready(self, channel: Channel) -> None:
+        self._ready = True
+        self._delay = RECONNECT_FIRST
+        self._last_reason = ""
+        log.info("broker.ready", link=self._name)
+        self._on_ready(channel)
+
+    def _channel_gone(self, channel: Channel, error: Exception) -> None:
+        if channel is not self._channel:
+            return
+        self._channel = None
+        self._lose(error)
+        if self._connection.is_open:
+            self._loop.call_later(REOPEN_DELAY, self._open_channel)
+
+    def _connection_gone(self, error: Exception) -> None:
+        self._channel = None
+        self._lose(error)
+        if self._closing:
+            self._on_closed()
+            return
+        self._loop.call_later(self._delay, self.open)
+        self._delay = min(self._delay * 2, RECONNECT_LONGEST)
+
+    def _lose(self, error: Exception) -> None:
+        reason = _reason(error)
+        if not self._closing and (self._ready or reason != self._last_reason):
+            # Once per reason: a broker that stays away must not fill the log.
+            log.warning("broker.lost", link=self._name, reason=reason)
+        self._last_reason = reason
+        if self._ready:
+            self._ready = False
+            self._on_lost(reason)
+
+
+def _declarations(
+    channel: Channel, topology: Topology
+) -> list[Callable[[Callable[[Any], None]], Any]]:
+    """Return the declarations as steps, each taking the callback of its answer."""
+    steps: list[Callable[[Callable[[Any], None]], Any]] = [
+        lambda done: channel.exchange_declare(
+            topology.exchange, exchange_type="topic", durable=True, callback=done
+        )
+    ]
+    for queue in topology.queues:
+        steps.append(_declare(channel, queue))
+        steps += [
+            _bind(channel, queue.name, topology.exchange, key)
+            for key in queue.routing_keys
+        ]
+    # The gate: a queue that the broker still recovers refuses this, the channel is
+    # closed, and all is tried again on the next one.
+    steps += [_passive(channel, name) for name in topology.gate]
+    return steps
+
+
+def _declare(
+    channel: Channel, queue: Queue
+) -> Callable[[Callable[[Any], None]], Any]:
+    return lambda done: channel.queue_declare(
+        queue.name, durable=True, arguments=dict(queue.arguments), callback=done
+    )
+
+
+def _passive(channel: Channel, name: str) -> Callable[[Callable[[Any], None]], Any]:
+    return lambda done: channel.queue_declare(name, passive=True, callback=done)
+
+
+def _bind(
+    channel: Channel, queue: str, exchange: str, routing_key: str
+) -> Callable[[Callable[[Any], None]], Any]:
+    return lambda done: channel.queue_bind(
+        queue, exchange, routing_key=routing_key, callback=done
+    )
+
+
+def _reason(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return text.replace("\n", " ")[:300]

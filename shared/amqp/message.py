@@ -1,0 +1,52 @@
+"""A message on its way into the broker or out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared import events
+from shared.topology import EXCHANGE
+
+Headers = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is published: `body` to `exchange` under `routing_key`, persistent."""
+
+    body: bytes
+    message_id: str
+    routing_key: str
+    exchange: str = EXCHANGE
+    headers: Headers = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, event: events.Event) -> Message:
+        """Return the message that carries the event to everyone bound for its type."""
+        return cls(
+            body=events.encode(event), message_id=event.id, routing_key=event.type
+        )
+
+    def to_queue(self, queue: str, headers: Headers) -> Message:
+        """Return the same body for one queue alone, by the default exchange."""
+        return Message(
+            body=self.body,
+            message_id=self.message_id,
+            exchange="",
+            routing_key=queue,
+            headers=headers,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a consumer got; settle it exactly once."""
+
+    body: bytes
+    message_id: str
+    headers: Mapping[str, object]
+    redelivered: bool
+    tag: int
+    #: The channel that it came by; a delivery of an earlier channel cannot be settled.
+    channel_number: int

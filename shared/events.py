@@ -1,0 +1,146 @@
+"""The events on the bus: CloudEvents 1.0 in JSON, encoded and decoded.
+
+Values of a row travel as the raw JSON text that the database wrote (`msgspec.Raw`):
+integers beyond 64 bits, `1.10`, "NaN" and any time zone arrive as they left.
+Source: CloudEvents 1.0, JSON event format (structured mode).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from shared.errors import Malformed
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+Operation = Literal["INSERT", "UPDATE", "DELETE"]
+Row = dict[str, msgspec.Raw]
+
+INSERTED = "submission.inserted"
+UPDATED = "submission.updated"
+STATUS_CHANGED = "submission.status-changed"
+DELETED = "submission.deleted"
+
+EMAIL_ACCEPTED = "email.accepted"
+EMAIL_FAILED = "email.failed"
+EMAIL_SKIPPED = "email.skipped"
+
+
+class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of one row; `record` is None on DELETE, `old_record` on INSERT.
+
+    `extra` holds what the sender put beside the documented keys (such as `user_id`).
+    """
+
+    operation: Operation
+    submission_id: str
+    artist_id: str | None = None
+    title: str | None = None
+    updated_fields: list[str] = []
+    record: Row | None = None
+    old_record: Row | None = None
+    extra: Row | msgspec.UnsetType = msgspec.UNSET
+
+
+class EmailData(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one mail; `recipient` is masked, `cause` the change's event id."""
+
+    submission_id: str
+    outcome: str
+    recipient: str | None = None
+    reason: str | None = None
+    status: str | None = None
+    cause: str | None = None
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    specversion: str = "1.0"
+    datacontenttype: str = "application/json"
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ChangeEvent(_Envelope, frozen=True, kw_only=True):
+    """`submission.*`: one row changed. `sequence` is the sender's, where it gave one."""
+
+    data: ChangeData
+    sequence: str | msgspec.UnsetType = msgspec.UNSET
+    fingerprint: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def version(self) -> str | None:
+        """Return the row's version: the sender's sequence, else `updated_at`."""
+        if self.sequence is not msgspec.UNSET:
+            return self.sequence
+        row = self.data.record or self.data.old_record or {}
+        return text_of(row, "updated_at")
+
+
+class EmailEvent(_Envelope, frozen=True, kw_only=True):
+    """`email.*`: the fate of a mail."""
+
+    data: EmailData
+
+
+Event = ChangeEvent | EmailEvent
+
+
+class _TypeOnly(msgspec.Struct):
+    type: str
+
+
+_type_decoder = msgspec.json.Decoder(_TypeOnly)
+_change_decoder = msgspec.json.Decoder(ChangeEvent)
+_email_decoder = msgspec.json.Decoder(EmailEvent)
+_encoder = msgspec.json.Encoder()
+_text_decoder = msgspec.json.Decoder(str | int | None)
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as the bytes that go on the bus."""
+    return _encoder.encode(event)
+
+
+def decode(body: bytes) -> Event:
+    """Return the event of a message body; raise Malformed where it is none."""
+    try:
+        kind = _type_decoder.decode(body).type
+        if kind.startswith("submission."):
+            return _change_decoder.decode(body)
+        if kind.startswith("email."):
+            return _email_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"not an event of ours: {error}") from error
+    raise Malformed(f"unknown event type {kind!r}", "$.type")
+
+
+def text_of(row: Mapping[str, msgspec.Raw], column: str) -> str | None:
+    """Return a column as text, whole numbers included; None where it has none."""
+    raw = row.get(column)
+    if raw is None:
+        return None
+    try:
+        value = _text_decoder.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return None if value is None else str(value)
+
+
+def derived_id(event_id: str, purpose: str) -> str:
+    """Return the id of an event that follows from another, the same on every retry."""
+    digest = hashlib.sha256(f"{event_id}\n{purpose}".encode()).hexdigest()
+    return f"evt_{digest[:32]}"
+
+
+def mask(address: str) -> str:
+    """Return a mail address that a person may recognise and nobody can use."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}" if local else "***"

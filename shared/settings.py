@@ -1,0 +1,130 @@
+"""Settings from the environment: typed, frozen, and all faults told at once.
+
+Each variable `NAME` may be given as `NAME_FILE` instead, the path of a file that holds
+the value (a mounted secret). An empty value counts as absent, since compose passes
+unset variables as empty ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+)
+
+from shared.errors import SettingsError
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _amqp_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
+        raise ValueError("must be an amqp:// or amqps:// address")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class Settings(BaseModel):
+    """What every service reads; a field's name in capitals is its variable."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=str.upper,
+        hide_input_in_errors=True,
+    )
+
+    rabbitmq_url: AmqpUrl
+    debug: bool = False
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings; raise SettingsError naming every fault at once."""
+        values, faults = _collect(cls, environ)
+        try:
+            settings = cls.model_validate(values)
+        except ValidationError as error:
+            unreadable = {fault.split("_FILE: ")[0] for fault in faults}
+            faults += [
+                _fault(problem["loc"], problem["type"], problem["msg"])
+                for problem in error.errors()
+                if str(problem["loc"][0]) not in unreadable
+            ]
+            raise SettingsError(faults) from None
+        if faults:
+            raise SettingsError(faults)
+        return settings
+
+    def summary(self) -> dict[str, object]:
+        """Return the settings for the start-up log line, each secret as true or false.
+
+        Addresses are cut to their host, since they may carry a password.
+        """
+        return {
+            name: _shown(getattr(self, name)) for name in type(self).model_fields
+        }
+
+
+def _collect(
+    cls: type[Settings], environ: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    values: dict[str, str] = {}
+    faults: list[str] = []
+    for field in cls.model_fields:
+        name = field.upper()
+        file = environ.get(f"{name}_FILE", "").strip()
+        if file:
+            try:
+                values[name] = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "is not UTF-8"
+                faults.append(f"{name}_FILE: {file}: {reason}")
+        elif environ.get(name, "").strip():
+            values[name] = environ[name].strip()
+    return values, faults
+
+
+def _fault(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = str(location[0])
+    if kind == "missing":
+        return f"{name}: is missing (set it, or {name}_FILE)"
+    return f"{name}: {message.removeprefix('Value error, ')}"
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, SecretStr):
+        host = urlsplit(value.get_secret_value()).hostname if _is_url(value) else None
+        return host or bool(value.get_secret_value())
+    if isinstance(value, tuple):
+        return [_shown(part) for part in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _is_url(value: SecretStr) -> bool:
+    return value.get_secret_value().startswith(("amqp://", "amqps://"))

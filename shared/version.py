@@ -1,0 +1,3 @@
+"""The version that every service reports."""
+
+__version__ = "0.1.0"
