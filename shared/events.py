@@ -47,7 +47,7 @@ class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmailData(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one mail; `recipient` is masked, `cause` the change's event id."""
+    """What became of a mail; `recipient` masked, `cause` the change's event id."""
 
     submission_id: str
     outcome: str

@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
+from shared.address import host_and_port
 from shared.errors import SettingsError
 
 
@@ -44,6 +45,12 @@ def _amqp_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _bind(value: str) -> str:
+    host_and_port(value)
+    return value
+
+
+Bind = Annotated[str, AfterValidator(_bind)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
@@ -60,7 +67,6 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
     )
 
-    rabbitmq_url: AmqpUrl
     debug: bool = False
 
     @classmethod
@@ -86,9 +92,13 @@ class Settings(BaseModel):
 
         Addresses are cut to their host, since they may carry a password.
         """
-        return {
-            name: _shown(getattr(self, name)) for name in type(self).model_fields
-        }
+        return {name: _shown(getattr(self, name)) for name in type(self).model_fields}
+
+
+class BrokerSettings(Settings):
+    """What every service on the bus reads."""
+
+    rabbitmq_url: AmqpUrl
 
 
 def _collect(

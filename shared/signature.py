@@ -50,7 +50,9 @@ def keys_of(secrets: Iterable[str]) -> tuple[bytes, ...]:
         keys.append(text.encode())
         encoded = text.removeprefix(STANDARD_PREFIX)
         try:
-            decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+            decoded = base64.b64decode(
+                encoded + "=" * (-len(encoded) % 4), validate=True
+            )
         except (binascii.Error, ValueError):
             continue
         if decoded:
@@ -115,7 +117,7 @@ def _verify_standard(
     signed = b".".join((webhook_id.encode(), timestamp.encode(), body))
     expected = [hmac.digest(key, signed, "sha256") for key in keys]
     for given in _v1_signatures(headers["webhook-signature"]):
-        if any([hmac.compare_digest(given, mac) for mac in expected]):
+        if any(hmac.compare_digest(given, mac) for mac in expected):
             return Verified(webhook_id)
     return Refused("webhook-signature does not match")
 

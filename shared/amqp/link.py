@@ -201,9 +201,7 @@ def _declarations(
     return steps
 
 
-def _declare(
-    channel: Channel, queue: Queue
-) -> Callable[[Callable[[Any], None]], Any]:
+def _declare(channel: Channel, queue: Queue) -> Callable[[Callable[[Any], None]], Any]:
     return lambda done: channel.queue_declare(
         queue.name, durable=True, arguments=dict(queue.arguments), callback=done
     )

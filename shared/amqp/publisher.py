@@ -34,7 +34,7 @@ from shared.topology import TOPOLOGY, Topology
 
 log = logs.get(__name__)
 
-#: Publishes that may wait for the broker at once; more is a broker that does not answer.
+#: Publishes that may wait at once; more is a broker that does not answer.
 MAX_OUTSTANDING = 10_000
 CLOSE_DEADLINE = 5.0
 
@@ -141,9 +141,11 @@ class Publisher:
     def _channel_lost(self, reason: str) -> None:
         self._ready.clear()
         self._channel = None
-        self._fail_all(BrokerUnavailable(f"lost the broker before its confirm: {reason}"))
+        self._fail_all(
+            BrokerUnavailable(f"lost the broker before its confirm: {reason}")
+        )
 
-    def _block(self, blocked: bool) -> None:  # noqa: FBT001 # pika's two callbacks
+    def _block(self, blocked: bool) -> None:
         self._blocked = blocked
         log.warning("broker.blocked" if blocked else "broker.unblocked")
 

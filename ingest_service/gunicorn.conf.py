@@ -1,0 +1,30 @@
+"""How gunicorn runs the service: threads, for a publisher that they all share."""
+
+import os
+
+from ingest_service.settings import IngestSettings
+from shared import logs
+
+_settings = IngestSettings.load(os.environ)
+logs.configure("ingest_service", debug=_settings.debug)
+
+wsgi_app = "ingest_service.app:from_environment()"
+bind = _settings.ingest_bind
+workers = _settings.ingest_workers
+# The sync class closes every connection after one answer and lets an idle one block a
+# worker; pg_net keeps up to 200 open. Threads share one publisher, so confirms of
+# waiting requests come in one frame.
+worker_class = "gthread"
+threads = _settings.ingest_threads
+# pg_net holds connections open between batches, which are a second apart.
+keepalive = 75
+backlog = 1024
+timeout = 30
+# Longer than a confirm can take; the supervisor's patience is longer still.
+graceful_timeout = 10
+# Bounds for hostile senders; pg_net's requests are far below.
+limit_request_line = 2048
+limit_request_fields = 64
+limit_request_field_size = 8190
+control_socket_disable = True
+logconfig_dict = {"version": 1, "disable_existing_loggers": False, "incremental": True}

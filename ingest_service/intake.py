@@ -1,0 +1,157 @@
+"""What becomes of a request: accepted with an event, ignored, or refused.
+
+Pure: the caller passes the time, a fresh id and the secrets' keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from http import HTTPStatus
+
+import msgspec
+
+from ingest_service import payloads
+from shared import events, signature
+from shared.errors import Malformed
+from shared.events import ChangeEvent
+
+SOURCE = "/melotech/ingest"
+
+
+class Endpoint(Enum):
+    """The two webhooks of the user's document."""
+
+    UPDATE = "submission-update"
+    STATUS = "submission-status-update"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The facts of a request; `headers` by lower-case name."""
+
+    endpoint: Endpoint
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the operator has set: HMAC keys, tolerance in seconds, the table."""
+
+    keys: Sequence[bytes]
+    tolerance: float
+    table: str = "submissions"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Publish `event`, and answer 202 once it is safe."""
+
+    event: ChangeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Authentic and well-formed, but not for us: answer 200."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Answer `status` as problem+json; `path` is where in the body the fault lies."""
+
+    status: HTTPStatus
+    detail: str
+    path: str | None = None
+
+
+Decision = Accepted | Ignored | Refused
+
+
+def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decision:
+    """Decide a request. Nothing of the body is parsed before its signature holds.
+
+    `now` is Unix time in seconds; `new_id` serves where the sender gave no id.
+    """
+    verdict = signature.verify(
+        request.body,
+        request.headers,
+        keys=rules.keys,
+        now=now,
+        tolerance=rules.tolerance,
+    )
+    if isinstance(verdict, signature.Refused):
+        return Refused(status=HTTPStatus.UNAUTHORIZED, detail=verdict.reason)
+    unsupported = _unsupported(request.headers)
+    if unsupported:
+        return Refused(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail=unsupported)
+    try:
+        return _understand(
+            request, rules, now=now, event_id=verdict.webhook_id or new_id
+        )
+    except payloads.NotJson as error:
+        return Refused(status=HTTPStatus.BAD_REQUEST, detail=error.reason)
+    except Malformed as error:
+        return Refused(
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            detail=error.reason,
+            path=error.path,
+        )
+
+
+def _understand(
+    request: Request, rules: Rules, *, now: float, event_id: str
+) -> Accepted | Ignored:
+    payload = payloads.read(request.body)
+    if payload.table != rules.table:
+        return Ignored(f"only changes of the table {rules.table!r} are taken")
+    if payload.schema not in {None, "public"}:
+        return Ignored("only changes in the schema 'public' are taken")
+    change = payloads.change_of(payload, request.body)
+    kind = payloads.event_type(change)
+    if request.endpoint is Endpoint.STATUS and kind != events.STATUS_CHANGED:
+        return Ignored("the status did not change")
+    return Accepted(
+        ChangeEvent(
+            id=event_id,
+            source=SOURCE,
+            type=kind,
+            subject=change.submission_id,
+            time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+            data=change,
+            sequence=_sequence(request.headers),
+            fingerprint=payloads.fingerprint(change),
+            traceparent=_traceparent(request.headers),
+        )
+    )
+
+
+def _unsupported(headers: Mapping[str, str]) -> str | None:
+    media_type, _, parameters = headers.get("content-type", "").partition(";")
+    if media_type.strip().lower() != "application/json":
+        return "the body must be application/json"
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if charset not in {"", "utf-8", "utf8"}:
+        return "the body must be in UTF-8"
+    if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+        return "content encodings are not taken: send the body as it is"
+    return None
+
+
+def _sequence(headers: Mapping[str, str]) -> str | msgspec.UnsetType:
+    text = headers.get("x-change-sequence", "")
+    plain = text.isascii() and text.isdigit() and len(text) <= 19
+    return str(int(text)) if plain else msgspec.UNSET
+
+
+def _traceparent(headers: Mapping[str, str]) -> str | msgspec.UnsetType:
+    text = headers.get("traceparent", "")
+    # W3C Trace Context: 2-32-16-2 hexadecimal digits; anything else is not passed on.
+    parts = text.split("-")
+    fits = [len(part) for part in parts] == [2, 32, 16, 2]
+    whole = fits and all(c in "0123456789abcdef" for part in parts for c in part)
+    return text if whole else msgspec.UNSET

@@ -1,0 +1,45 @@
+"""Errors as RFC 9457 problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+from flask import Response, g
+
+#: Seconds after which a sender may well try again when the broker was away.
+RETRY_AFTER = "1"
+
+
+def problem(
+    status: HTTPStatus | int,
+    detail: str,
+    *,
+    path: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the answer for a request that failed; `path` is where in the body."""
+    code = HTTPStatus(status)
+    members: dict[str, object] = {
+        "type": "about:blank",
+        "title": code.phrase,
+        "status": code.value,
+        "detail": detail,
+        "request_id": g.get("request_id"),
+    }
+    if path is not None:
+        members["path"] = path
+    return Response(
+        msgspec.json.encode(members),
+        status=code,
+        headers=dict(headers or {}),
+        content_type="application/problem+json; charset=utf-8",
+    )
+
+
+def broker_away(detail: str) -> Response:
+    """Return 503: nothing was promised, the sender may try again."""
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}
+    )

@@ -1,0 +1,1 @@
+"""Tell the artist by mail when the status of a submission changed."""

@@ -1,0 +1,68 @@
+"""`/health` and `/ready` of a process that otherwise serves nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import msgspec
+
+from shared.address import host_and_port
+
+#: A health check that cannot send its request line by then is not one, in seconds.
+READ_TIMEOUT = 5
+
+
+class HealthServer:
+    """Serve what `state` returns: `status` is healthy, degraded or unhealthy."""
+
+    def __init__(self, bind: str, state: Callable[[], dict[str, object]]) -> None:
+        self._server = ThreadingHTTPServer(host_and_port(bind), _handler(state))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="health", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _handler(state: Callable[[], dict[str, object]]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = READ_TIMEOUT
+
+        def do_GET(self) -> None:
+            if self.path not in {"/health", "/ready"}:
+                self._answer(HTTPStatus.NOT_FOUND, _problem(HTTPStatus.NOT_FOUND))
+                return
+            body = state()
+            ready = body["status"] != "unhealthy"
+            status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer(status, body)
+
+        def _answer(self, status: HTTPStatus, body: dict[str, object]) -> None:
+            encoded = msgspec.json.encode(body)
+            problem = "title" in body
+            kind = "application/problem+json" if problem else "application/json"
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(encoded)))
+            self.end_headers()
+            self.wfile.write(encoded)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing: a health check a second is no news."""
+
+    return Handler
+
+
+def _problem(status: HTTPStatus) -> dict[str, object]:
+    return {"type": "about:blank", "title": status.phrase, "status": status.value}

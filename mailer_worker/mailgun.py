@@ -1,0 +1,137 @@
+"""Mailgun's messages API: hand over a mail, and say what the answer means.
+
+Source: Mailgun, `POST /v3/{domain}/messages` and its status codes. 200 means queued.
+There is no idempotency key, so nothing here sends twice by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import quote
+
+import requests
+
+from mailer_worker.messages import Mail
+from shared.errors import MeloTechError, Misconfigured, Permanent, Transient
+
+CONNECT_TIMEOUT = 5.0
+#: More of an error's text than this helps nobody.
+MAX_REASON = 200
+
+_OPERATORS = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+    }
+)
+_TRY_AGAIN_AFTER = re.compile(r"try again after (.+ GMT)")
+_ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
+
+
+class Mailgun:
+    """The door to Mailgun; each thread that sends keeps a connection of its own."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        domain: str,
+        api_key: str,
+        sender: str,
+        timeout: float,
+    ) -> None:
+        self._url = f"{base_url}/v3/{quote(domain, safe='')}/messages"
+        self._api_key = api_key
+        self._sender = sender
+        self._timeout = (CONNECT_TIMEOUT, timeout)
+        self._of_thread = threading.local()
+
+    def send(self, mail: Mail) -> str:
+        """Return Mailgun's id of the queued mail.
+
+        Raises Transient, Permanent or Misconfigured, see `failure_of`.
+        """
+        try:
+            answer = self._session().post(
+                self._url,
+                data=form_of(mail, sender=self._sender),
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise Transient(f"Mailgun: {type(error).__name__}") from error
+        if answer.status_code == HTTPStatus.OK:
+            return _id_in(answer) or mail.message_id
+        now = datetime.now(UTC)
+        raise failure_of(
+            answer.status_code, answer.text, answer.headers.get("Retry-After"), now=now
+        )
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.auth = ("api", self._api_key)
+            self._of_thread.session = session
+        return session
+
+
+def form_of(mail: Mail, *, sender: str) -> dict[str, str]:
+    """Return the form fields of a mail.
+
+    `v:event_id` comes back in Mailgun's webhooks; the Message-Id finds it in its log.
+    """
+    return {
+        "from": sender,
+        "to": mail.to,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "o:tag": mail.tag,
+        "v:event_id": mail.event_id,
+        "h:Message-Id": mail.message_id,
+    }
+
+
+def failure_of(
+    status: int, text: str, retry_after: str | None, *, now: datetime
+) -> MeloTechError:
+    """Return what an answer other than 200 means for the mail."""
+    reason = f"Mailgun answered {status}: {_without_addresses(text)}"
+    if status in _OPERATORS:
+        return Misconfigured(reason)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Transient(reason, _wait(text, retry_after, now))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
+        return Transient(reason, _wait("", retry_after, now))
+    return Permanent(reason)
+
+
+def _wait(text: str, retry_after: str | None, now: datetime) -> float | None:
+    if retry_after and retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:9])
+    found = _TRY_AGAIN_AFTER.search(text)
+    try:
+        moment = parsedate_to_datetime(found[1]) if found else None
+    except ValueError:
+        return None
+    return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def _without_addresses(text: str) -> str:
+    return _ADDRESS.sub("(address)", " ".join(text.split()))[:MAX_REASON]
+
+
+def _id_in(answer: requests.Response) -> str | None:
+    try:
+        document = answer.json()
+    except ValueError:
+        return None
+    found = document.get("id") if isinstance(document, dict) else None
+    return found if isinstance(found, str) else None

@@ -1,0 +1,70 @@
+"""What a delivery asks of the mailer: a mail of one kind, or none, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared import events
+from shared.errors import Malformed
+from shared.events import ChangeEvent, text_of
+
+Kind = Literal["pending", "in-review", "approved", "rejected"]
+
+#: How the statuses of a submission are written, and the mail that each asks for.
+KINDS: dict[str, Kind] = {
+    "pending": "pending",
+    "in-review": "in-review",
+    "approved": "approved",
+    "accepted": "approved",
+    "rejected": "rejected",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Send the mail of this kind to the artist of the submission.
+
+    `own_email` is the row's, where it has one; else `artist_id` is to be looked up.
+    """
+
+    event: ChangeEvent
+    kind: Kind
+    own_email: str | None
+    artist_id: str | None
+    feedback: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """Send nothing; `reason` is told to the admins."""
+
+    event: ChangeEvent
+    status: str | None
+    reason: str
+
+
+def plan(body: bytes) -> Send | Skip:
+    """Return what to do about a message; raise Malformed if it is no status change."""
+    event = events.decode(body)
+    if not isinstance(event, ChangeEvent) or event.type != events.STATUS_CHANGED:
+        raise Malformed(f"{event.type!r} is no status change", "$.type")
+    row = event.data.record
+    if row is None:
+        raise Malformed("a status change has a record", "$.data.record")
+    status = text_of(row, "status")
+    kind = KINDS.get(_written(status))
+    if kind is None:
+        reason = f"there is no mail for the status {status!r}"
+        return Skip(event=event, status=status, reason=reason)
+    return Send(
+        event=event,
+        kind=kind,
+        own_email=text_of(row, "email") or None,
+        artist_id=event.data.artist_id,
+        feedback=text_of(row, "feedback"),
+    )
+
+
+def _written(status: str | None) -> str:
+    return (status or "").strip().lower().replace("_", "-").replace(" ", "-")

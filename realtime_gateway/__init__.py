@@ -1,0 +1,1 @@
+"""Push each change to the browsers that may see it, and lose none on the way."""

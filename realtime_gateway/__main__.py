@@ -1,0 +1,40 @@
+"""Run the gateway."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from aiohttp import web
+
+from realtime_gateway.app import create_app
+from realtime_gateway.settings import GatewaySettings
+from shared import logs
+from shared.address import host_and_port
+from shared.errors import SettingsError
+
+#: Requests under way at SIGTERM may take this long, in seconds.
+SHUTDOWN_DEADLINE = 8.0
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; exit 1 where the settings are wrong."""
+    try:
+        settings = GatewaySettings.load(os.environ)
+    except SettingsError as error:
+        sys.exit(f"realtime_gateway {error}")
+    logs.configure("realtime_gateway", debug=settings.debug)
+    logs.get(__name__).info("service.starting", settings=settings.summary())
+    host, port = host_and_port(settings.gateway_bind)
+    web.run_app(
+        create_app(settings),
+        host=host,
+        port=port,
+        access_log=None,
+        print=None,
+        shutdown_timeout=SHUTDOWN_DEADLINE,
+    )
+
+
+if __name__ == "__main__":
+    main()

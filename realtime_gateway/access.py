@@ -1,0 +1,93 @@
+"""Who is it, and into which room may they go? Decided from checked claims alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import MeloTechError
+from shared.supabase import User
+from shared.topology import room_admin, room_artist
+
+#: API keys in the shape of a JWT: they are nobody, and one of them may do everything.
+KEY_ROLES = frozenset({"anon", "service_role"})
+
+
+class TokenRefused(MeloTechError):
+    """The token proves nothing: wrong signature, audience, shape or kind."""
+
+
+class TokenExpired(MeloTechError):
+    """The token was good once: its owner should come back with a fresh one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A person as the token tells it; `expires_at` is Unix time in seconds."""
+
+    subject: str
+    expires_at: float
+    admin_by_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AdminRoom:
+    """The address `/ws/admin`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistRoom:
+    """The address `/ws/artist/{user_id}`."""
+
+    user_id: str
+
+
+Address = AdminRoom | ArtistRoom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A room that may be joined: `room` is its name, `keys` all that it is reached by.
+
+    An artist is known by the auth user's id and by the `users` row's id; events carry
+    one or the other, and both lead to the same room.
+    """
+
+    room: str
+    keys: tuple[str, ...]
+
+
+def identify(claims: Mapping[str, Any]) -> Identity:
+    """Return whom the claims of a verified token speak of; raise TokenRefused."""
+    role = claims.get("role")
+    if role in KEY_ROLES:
+        raise TokenRefused(f"a key with the role {role!r} is not a person")
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise TokenRefused("the token names no user")
+    metadata = claims.get("app_metadata")
+    role_of_app = metadata.get("role") if isinstance(metadata, dict) else None
+    return Identity(
+        subject=subject,
+        expires_at=float(claims["exp"]),
+        admin_by_token=role_of_app == "admin",
+    )
+
+
+def needs_user(address: Address, identity: Identity) -> bool:
+    """Tell whether the `users` row must be known before the room can be decided."""
+    return not (isinstance(address, AdminRoom) and identity.admin_by_token)
+
+
+def seat(address: Address, identity: Identity, user: User | None) -> Seat | None:
+    """Return the seat at the address, None where it is not theirs."""
+    if isinstance(address, AdminRoom):
+        flagged = user is not None and user.has_admin_flag
+        admin = identity.admin_by_token or flagged
+        return Seat(room=room_admin(), keys=(room_admin(),)) if admin else None
+    ids = {identity.subject} | ({str(user.id)} if user else set())
+    if address.user_id not in ids:
+        return None
+    name = str(user.id) if user else identity.subject
+    return Seat(room=room_artist(name), keys=tuple(sorted(map(room_artist, ids))))

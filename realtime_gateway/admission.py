@@ -1,0 +1,78 @@
+"""Turn a token and an address into a seat, or into the code that closes the socket."""
+
+from __future__ import annotations
+
+from realtime_gateway.access import (
+    Address,
+    AdminRoom,
+    ArtistRoom,
+    Identity,
+    Seat,
+    TokenExpired,
+    TokenRefused,
+    needs_user,
+    seat,
+)
+from realtime_gateway.close_codes import CloseCode
+from realtime_gateway.identity import UserDirectory
+from realtime_gateway.tokens import TokenVerifier
+from shared.errors import MeloTechError, Misconfigured, Transient
+
+#: Longer than any id; a path is hostile input too.
+MAX_USER_ID_LENGTH = 128
+
+
+class Refusal(MeloTechError):
+    """The socket ends here; `code` tells its client what to do next."""
+
+    def __init__(self, code: CloseCode, detail: str = "") -> None:
+        super().__init__(detail or code.reason)
+        self.code = code
+
+
+def address_of(path: str) -> Address:
+    """Return the room that a path below `/ws/` asks for; raise Refusal."""
+    parts = path.strip("/").split("/")
+    if parts == ["admin"]:
+        return AdminRoom()
+    if (
+        len(parts) == 2
+        and parts[0] == "artist"
+        and 0 < len(parts[1]) <= MAX_USER_ID_LENGTH
+    ):
+        return ArtistRoom(parts[1])
+    raise Refusal(CloseCode.NO_SUCH_ROOM)
+
+
+class Admission:
+    """Who may take which seat, asked of the token and, where needed, of Supabase."""
+
+    def __init__(self, tokens: TokenVerifier, users: UserDirectory) -> None:
+        self._tokens = tokens
+        self._users = users
+
+    async def identify(self, token: str) -> Identity:
+        """Return whom the token speaks of; raise Refusal."""
+        try:
+            return await self._tokens.verify(token)
+        except TokenRefused as error:
+            raise Refusal(CloseCode.TOKEN_REFUSED, str(error)) from error
+        except TokenExpired as error:
+            # The client holds a stale token, after sleep for instance: it should come
+            # back at once with a fresh one, not stay away.
+            raise Refusal(CloseCode.TOKEN_EXPIRED, str(error)) from error
+        except Transient as error:
+            raise Refusal(CloseCode.GOING_AWAY, str(error)) from error
+
+    async def seat(self, address: Address, identity: Identity) -> Seat:
+        """Return the seat at the address; raise Refusal where it is not theirs."""
+        user = None
+        if needs_user(address, identity):
+            try:
+                user = await self._users.user_of(identity.subject)
+            except (Transient, Misconfigured) as error:
+                raise Refusal(CloseCode.GOING_AWAY, str(error)) from error
+        granted = seat(address, identity, user)
+        if granted is None:
+            raise Refusal(CloseCode.NOT_YOUR_ROOM)
+        return granted

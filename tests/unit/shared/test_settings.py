@@ -1,0 +1,66 @@
+"""Settings: typed, from files too, and every fault told at once."""
+
+import pytest
+from pydantic import Field, SecretStr
+
+from shared.errors import SettingsError
+from shared.settings import BrokerSettings, HttpUrl, Secrets
+
+
+class Example(BrokerSettings):
+    api_key: SecretStr
+    base_url: HttpUrl = "https://example.test"
+    tokens: Secrets = Field(default=())
+    limit: int = Field(default=5, gt=0)
+
+
+GOOD = {"RABBITMQ_URL": "amqp://user:hidden@broker:5672/", "API_KEY": "k-123"}
+
+
+def test_defaults_are_used_and_empty_values_count_as_absent():
+    settings = Example.load(GOOD | {"LIMIT": "", "TOKENS": " a , b,"})
+
+    assert settings.limit == 5
+    assert [token.get_secret_value() for token in settings.tokens] == ["a", "b"]
+
+
+def test_every_fault_is_named_in_one_message_and_no_value_is_repeated():
+    environ = {"RABBITMQ_URL": "http://user:hidden@x", "LIMIT": "-1", "BASE_URL": "ftp"}
+
+    with pytest.raises(SettingsError) as raised:
+        Example.load(environ)
+
+    told = str(raised.value)
+    for name in ("RABBITMQ_URL", "API_KEY", "LIMIT", "BASE_URL"):
+        assert name in told
+    assert "hidden" not in told
+
+
+def test_value_is_read_from_the_file_that_a_variable_names(tmp_path):
+    secret = tmp_path / "key"
+    secret.write_text("from-file\n")
+
+    settings = Example.load(
+        {"RABBITMQ_URL": GOOD["RABBITMQ_URL"], "API_KEY_FILE": str(secret)}
+    )
+
+    assert settings.api_key.get_secret_value() == "from-file"
+
+
+def test_missing_file_is_one_fault_and_not_two(tmp_path):
+    environ = GOOD | {"API_KEY": "", "API_KEY_FILE": str(tmp_path / "absent")}
+
+    with pytest.raises(SettingsError) as raised:
+        Example.load(environ)
+
+    assert len(raised.value.faults) == 1
+    assert raised.value.faults[0].startswith("API_KEY_FILE")
+
+
+def test_summary_tells_secrets_as_true_and_the_broker_as_a_host():
+    shown = Example.load(GOOD).summary()
+
+    assert shown["api_key"] is True
+    assert shown["rabbitmq_url"] == "broker"
+    assert "hidden" not in repr(shown)
+    assert "k-123" not in repr(shown)
