@@ -39,7 +39,8 @@ def from_environment() -> Flask:
 def create_app(settings: IngestSettings, bus: Bus) -> Flask:
     """Return the application that publishes to `bus`."""
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # One byte more than is taken: a body in chunks is cut there without an error.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
     rules = Rules(
         keys=signature.keys_of(secrets),
@@ -47,7 +48,14 @@ def create_app(settings: IngestSettings, bus: Bus) -> Flask:
         table=settings.submissions_table,
     )
     deadline = settings.confirm_deadline_ms / 1000
-    app.register_blueprint(routes.webhooks(bus, rules, confirm_deadline=deadline))
+    app.register_blueprint(
+        routes.webhooks(
+            bus,
+            rules,
+            confirm_deadline=deadline,
+            max_body_bytes=settings.max_body_bytes,
+        )
+    )
     app.register_blueprint(routes.health(bus))
     app.before_request(_name_request)
     app.after_request(_tell_request_id)

@@ -1,6 +1,10 @@
 """How gunicorn runs the service: threads, for a publisher that they all share."""
 
+import logging
 import os
+
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from ingest_service.settings import IngestSettings
 from shared import logs
@@ -27,4 +31,13 @@ limit_request_line = 2048
 limit_request_fields = 64
 limit_request_field_size = 8190
 control_socket_disable = True
-logconfig_dict = {"version": 1, "disable_existing_loggers": False, "incremental": True}
+
+
+class logger_class(Logger):  # noqa: N801 # the setting's name
+    """gunicorn's own lines, in the shape of all others."""
+
+    def setup(self, cfg: Config) -> None:
+        """Hand over to the root logger, which is configured above."""
+        self.loglevel = logging.INFO
+        self.error_log.propagate = True
+        self.error_log.setLevel(self.loglevel)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from ingest_service import intake, problems
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
@@ -30,15 +31,20 @@ class Bus(Protocol):
     def publish(self, message: Message, *, timeout: float) -> None: ...
 
 
-def webhooks(bus: Bus, rules: Rules, *, confirm_deadline: float) -> Blueprint:
+def webhooks(
+    bus: Bus, rules: Rules, *, confirm_deadline: float, max_body_bytes: int
+) -> Blueprint:
     """Return the webhook endpoints; `confirm_deadline` is in seconds."""
     pages = Blueprint("webhooks", __name__, url_prefix="/webhook")
 
     def take(endpoint: Endpoint) -> Response:
         started = time.perf_counter()
+        body = request.get_data(cache=False)
+        if len(body) > max_body_bytes:
+            raise RequestEntityTooLarge
         facts = intake.Request(
             endpoint=endpoint,
-            body=request.get_data(cache=False),
+            body=body,
             headers={name.lower(): value for name, value in request.headers.items()},
         )
         new_id = f"evt_{uuid.uuid4().hex}"

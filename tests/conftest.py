@@ -1,6 +1,12 @@
-"""What every test finds: a hypothesis profile for slow machines."""
+"""What every test finds: brokers and services as real processes, and hypothesis."""
 
 from hypothesis import HealthCheck, settings
+
+pytest_plugins = [
+    "tests.plugins.broker",
+    "tests.plugins.services",
+    "tests.plugins.project",
+]
 
 # Timings say nothing on a shared machine, and first draws import a lot.
 settings.register_profile(

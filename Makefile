@@ -1,0 +1,77 @@
+# Every command of the project; `make` alone lists them.
+
+PYTHON := .venv/bin/python
+SERVICES := ingest gateway mailer devstack run
+CODE := shared ingest_service realtime_gateway mailer_worker devstack bench tests
+COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
+           --no-header --no-annotate --generate-hashes
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help setup run stop logs demo watch smoke test check lint format types \
+        boundaries lock up down clean venv-run
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Create .venv from the hashed lock, development tools included
+	@sh devstack/setup.sh dev
+
+venv-run:
+	@sh devstack/setup.sh run
+
+run: venv-run ## Start everything; Ctrl-C stops it
+	@exec $(PYTHON) -m devstack.stack up
+
+stop: venv-run ## Stop what `make run` started
+	@exec $(PYTHON) -m devstack.stack stop
+
+logs: venv-run ## Follow the logs of all processes
+	@exec $(PYTHON) -m devstack.stack logs
+
+demo: venv-run ## Change rows for a minute, the way reviewers do
+	@exec $(PYTHON) -m devstack.stack exec -m devstack.demo
+
+watch: venv-run ## Print what a socket receives (ROOM=admin or ROOM=artist:<id>)
+	@exec $(PYTHON) -m devstack.stack exec -m devstack.watch
+
+smoke: venv-run ## Check a deployment end to end (BASE_URL=http://localhost:8000)
+	@exec $(PYTHON) -m devstack.stack exec -m devstack.smoke
+
+test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
+	@$(PYTHON) -m devstack.stack broker
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+check: lint types boundaries test ## Lint, format, types, import boundaries and tests
+
+lint: setup ## Check style and format
+	@$(PYTHON) -m ruff check $(CODE)
+	@$(PYTHON) -m ruff format --check $(CODE)
+
+format: setup ## Bring the code into its format
+	@$(PYTHON) -m ruff check --fix $(CODE)
+	@$(PYTHON) -m ruff format $(CODE)
+
+types: setup ## Check the types
+	@$(PYTHON) -m mypy
+
+boundaries: setup ## Check who may import whom
+	@.venv/bin/lint-imports
+
+lock: setup ## Write the locks from pyproject.toml (UPGRADE=1: newest versions)
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev -o locks/dev.txt
+	@for group in $(SERVICES); do \
+	    $(COMPILE) --group $$group -c locks/dev.txt -o locks/$$group.txt || exit 1; \
+	done
+
+up: ## Start everything in containers
+	@docker compose up --build --detach --wait
+
+down: ## Stop the containers; their data stays
+	@docker compose down
+
+clean: ## Remove the environment, caches, logs and local data
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devstack.stack stop; fi
+	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	    .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Local development: the stand-ins, a private broker and the supervisor."""

@@ -1,0 +1,120 @@
+"""What a private RabbitMQ is told: its files and its environment, as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+NODE = "melotech@localhost"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerPlan:
+    """Where a private broker lives, on which ports, and who may enter."""
+
+    folder: Path
+    amqp_port: int
+    distribution_port: int
+    epmd_port: int
+    user: str
+    password: str
+    vhosts: tuple[str, ...] = ("/",)
+
+    def url(self, vhost: str = "/") -> str:
+        """Return the AMQP address of a virtual host, credentials included."""
+        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"amqp://{login}@{LOOPBACK}:{self.amqp_port}/{quote(vhost, safe='')}"
+
+
+def write_files(plan: BrokerPlan) -> None:
+    """Write what the node reads at its boot; the data of earlier runs stays."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    plan.folder.chmod(0o700)
+    # No file of the machine's own RabbitMQ may be read in place of ours.
+    (plan.folder / "rabbitmq-env.conf").write_text("")
+    (plan.folder / "enabled_plugins").write_text("[].\n")
+    (plan.folder / "rabbitmq.conf").write_text(_settings(plan))
+    definitions = _definitions(plan.user, password_hash(plan.password), plan.vhosts)
+    (plan.folder / "definitions.json").write_text(json.dumps(definitions, indent=1))
+
+
+def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
+    """Return the node's whole environment; `path` is where its programs are sought."""
+    folder = plan.folder
+    arguments = [
+        "-noinput",
+        "+B i",  # Ctrl-C is for our own process: it stops the node in order
+        "-kernel inet_dist_use_interface {127,0,0,1}",
+    ]
+    return {
+        "PATH": path,
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "ERL_CRASH_DUMP_BYTES": "0",
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        "ERL_EPMD_PORT": str(plan.epmd_port),
+        # With this the start script becomes the node instead of its parent, so that
+        # a signal to the process reaches the node.
+        "RABBITMQ_ALLOW_INPUT": "1",
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_DIST_PORT": str(plan.distribution_port),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_LOG": "-color",
+        "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "generated"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+        "RABBITMQ_NODENAME": NODE,
+        "RABBITMQ_NODE_PORT": str(plan.amqp_port),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join(arguments),
+    }
+
+
+def password_hash(password: str, salt: bytes | None = None) -> str:
+    """Return the password as RabbitMQ stores it: salted SHA-256, in base64."""
+    salt = secrets.token_bytes(4) if salt is None else salt
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    return base64.b64encode(salt + digest).decode()
+
+
+def _settings(plan: BrokerPlan) -> str:
+    lines = {
+        "listeners.tcp.1": f"{LOOPBACK}:{plan.amqp_port}",
+        # Read at each boot, so a changed password holds on old data too.
+        "load_definitions": plan.folder / "definitions.json",
+        "log.console": "true",
+        "log.console.level": "info",
+        "log.file": "false",
+        # Two lines for each connection tell nothing that the services do not log.
+        "log.connection.level": "warning",
+        "vm_memory_high_watermark.absolute": "512MiB",
+        "disk_free_limit.absolute": "50MB",
+        "raft.wal_max_size_bytes": 64 * 1024 * 1024,
+    }
+    return "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
+def _definitions(user: str, hashed: str, vhosts: Sequence[str]) -> dict[str, object]:
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    return {
+        "users": [
+            {
+                "name": user,
+                "password_hash": hashed,
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": "administrator",
+            }
+        ],
+        "vhosts": [{"name": vhost} for vhost in vhosts],
+        "permissions": [
+            {"user": user, "vhost": vhost, **everything} for vhost in vhosts
+        ],
+    }

@@ -1,0 +1,132 @@
+"""A private RabbitMQ as a context manager: start, stop, kill, pause and the address."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pika
+import pika.exceptions
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+
+from devstack.broker.configuration import BrokerPlan
+from devstack.broker.node import Node, free_port
+
+#: How much of the log an error message quotes.
+LOG_TAIL_BYTES = 3000
+
+
+class PrivateBroker:
+    """A RabbitMQ of the machine's own `rabbitmq-server`, with data in `folder`.
+
+    Start it from a thread that outlives it: it ends with the thread that started it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        amqp_port: int | None = None,
+        user: str = "melotech",
+        password: str | None = None,
+        vhosts: Sequence[str] = ("/",),
+    ) -> None:
+        self.plan = BrokerPlan(
+            folder=folder.resolve(),
+            amqp_port=amqp_port or free_port(),
+            distribution_port=free_port(),
+            epmd_port=free_port(),
+            user=user,
+            password=password or secrets.token_urlsafe(18),
+            vhosts=tuple(vhosts),
+        )
+        self._node = Node(self.plan)
+
+    @property
+    def url(self) -> str:
+        """Return the AMQP address of the first virtual host, `/` unless told."""
+        return self.plan.url(self.plan.vhosts[0])
+
+    @property
+    def log(self) -> Path:
+        """Return the path of the node's log."""
+        return self.plan.folder / "broker.log"
+
+    def start(self, timeout: float = 90) -> None:
+        """Start, and return when a client can log in; raise after `timeout` seconds."""
+        self.plan.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self._node.start(output)
+        try:
+            self.wait_until_open(timeout)
+        except BaseException:
+            self._node.kill()
+            raise
+
+    def wait_until_open(self, timeout: float) -> None:
+        """Wait until a client can log in; raise RuntimeError with the log's end."""
+        deadline = time.monotonic() + timeout
+        while self._node.running and time.monotonic() < deadline:
+            if can_log_in(self.url):
+                return
+            time.sleep(0.1)
+        tail = self.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
+        raise RuntimeError(f"the private broker did not open:\n{tail}")
+
+    def stop(self) -> None:
+        """End it in order; what was confirmed is there at the next start."""
+        self._node.stop()
+
+    def kill(self) -> None:
+        """End it by SIGKILL; `start` comes back on the same data and port."""
+        self._node.kill()
+
+    def pause(self) -> None:
+        """Stop it from running while its sockets stay open, as an overload would."""
+        self._node.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it run again."""
+        self._node.send(signal.SIGCONT)
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+
+def accepts(host: str, port: int, *, timeout: float = 3.0) -> bool:
+    """Tell whether something listens at that address now."""
+    with suppress(OSError), socket.create_connection((host, port), timeout):
+        return True
+    return False
+
+
+def can_log_in(url: str) -> bool:
+    """Tell whether a client can open an AMQP connection at `url` now."""
+    parameters = pika.URLParameters(url)
+    if not accepts(parameters.host, parameters.port):
+        return False  # pika would fill the log with the refusal
+    parameters.socket_timeout = parameters.stack_timeout = 3
+    parameters.connection_attempts = 1
+    try:
+        pika.BlockingConnection(parameters).close()
+    except (pika.exceptions.AMQPError, AMQPConnectorException, OSError):
+        return False
+    return True

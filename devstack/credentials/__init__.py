@@ -1,0 +1,1 @@
+"""The random secrets that a fresh installation makes for itself."""

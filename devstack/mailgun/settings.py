@@ -1,0 +1,18 @@
+"""What the Mailgun stand-in reads from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from shared.settings import Bind, Settings
+
+
+class StandInSettings(Settings):
+    """Settings of the stand-in."""
+
+    mailgun_api_key: SecretStr
+    mailgun_domain: str
+    mailgun_standin_bind: Bind = "127.0.0.1:8025"
+    mailgun_standin_data_dir: Path

@@ -1,0 +1,1 @@
+"""Does a deployment work, from the webhook to the socket and the mail?"""

@@ -1,0 +1,85 @@
+"""The environment of the whole stack: .env, the real one over it, defaults below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from devstack.credentials import generated
+from devstack.stack import dotenv
+from shared.address import host_and_port
+
+#: Names of its own in .env besides the secrets, so that they are easy to find.
+PLAIN_VALUES: Mapping[str, str] = {
+    "MAILGUN_DOMAIN": "mg.melotech.test",
+    "MAILGUN_FROM_EMAIL": "MeloTech <noreply@mg.melotech.test>",
+    "ALLOWED_ORIGINS": (
+        "http://localhost:8000,http://127.0.0.1:8000,http://localhost:5173"
+    ),
+}
+
+#: Where everything listens. These are not written to .env, which docker compose reads
+#: too: there the same services have other addresses.
+ADDRESSES: Mapping[str, str] = {
+    "EDGE_BIND": "127.0.0.1",
+    "EDGE_PORT": "8000",
+    "INGEST_BIND": "127.0.0.1:8001",
+    "GATEWAY_BIND": "127.0.0.1:8002",
+    "MAILER_BIND": "127.0.0.1:8003",
+    "SUPABASE_STANDIN_BIND": "127.0.0.1:8004",
+    "MAILGUN_STANDIN_BIND": "127.0.0.1:8025",
+    "BROKER_PORT": "5673",
+    "BROKER_USER": "melotech",
+}
+
+
+def prepare(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the stack's environment; write what .env lacks into it first.
+
+    Raises DotenvError where .env cannot be read.
+    """
+    path = root / ".env"
+    in_file = _filled(dotenv.read(path))
+    known = in_file | _filled(environ)
+    plain = {n: value for n, value in PLAIN_VALUES.items() if n not in known}
+    added = plain | generated.missing(known)
+    if added:
+        first = "Made by `make run`. Yours to edit; nothing here is ever overwritten."
+        later = "Added by `make run`."
+        dotenv.append(path, later if in_file else first, added)
+    return merged(root, environ, in_file | added)
+
+
+def merged(
+    root: Path, environ: Mapping[str, str], in_file: Mapping[str, str]
+) -> dict[str, str]:
+    """Return all variables; an empty one counts as absent and gets its default."""
+    values = {**ADDRESSES, **_filled(in_file), **_filled(environ)}
+    edge = f"http://127.0.0.1:{values['EDGE_PORT']}"
+    run = root / ".run"
+    defaults = {
+        "SUPABASE_URL": f"http://{values['SUPABASE_STANDIN_BIND']}",
+        "MAILGUN_BASE_URL": f"http://{values['MAILGUN_STANDIN_BIND']}",
+        "SUPABASE_STANDIN_WEBHOOK_URL": f"{edge}/webhook/submission-update",
+        "SUPABASE_STANDIN_DATA_DIR": str(run / "supabase"),
+        "MAILGUN_STANDIN_DATA_DIR": str(run / "mailgun"),
+        "GATEWAY_DATA_DIR": str(run / "gateway"),
+        "BASE_URL": edge,
+    }
+    return {**defaults, **values}
+
+
+def points_at(url: str, bind: str) -> bool:
+    """Tell whether `url` leads to what listens at `bind` on this machine."""
+    host, port = host_and_port(bind)
+    parts = urlsplit(url)
+    try:
+        same_port = parts.port == port
+    except ValueError:
+        return False
+    return same_port and parts.hostname in {host, "127.0.0.1", "localhost", "::1"}
+
+
+def _filled(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,1 @@
+"""Print what a room hears, line by line."""

@@ -1,0 +1,139 @@
+"""A RabbitMQ for the tests: the one given, a container's, or a private one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pika
+import pytest
+
+from devstack.broker.node import server_program
+from devstack.broker.private import PrivateBroker
+from shared.topology import TOPOLOGY
+
+IMAGE = "rabbitmq:4-management"
+#: Each test gets the next one; from the second round on it is emptied first.
+VHOSTS = tuple(f"t{number}" for number in range(24))
+REMEDY = "apt-get install rabbitmq-server, or set RABBITMQ_URL"
+
+Brokers = Callable[[], PrivateBroker]
+
+
+@dataclass
+class Broker:
+    """A broker that the tests share; `url` is the address of its first bus."""
+
+    url: str
+    urls: tuple[str, ...]
+    handed_out: int = field(default=0)
+    used_before: bool = field(default=False)
+
+    def empty_bus(self) -> str:
+        """Return the address of a virtual host without our queues and exchange."""
+        turn, place = divmod(self.handed_out, len(self.urls))
+        self.handed_out += 1
+        if turn or self.used_before:
+            wipe(self.urls[place])
+        return self.urls[place]
+
+
+def wipe(url: str) -> None:
+    """Delete our queues and our exchange."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    for queue in TOPOLOGY.queues:
+        channel.queue_delete(queue.name)
+    channel.exchange_delete(TOPOLOGY.exchange)
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker of this run: RABBITMQ_URL, else a container, else a private one."""
+    with ExitStack() as stack:
+        yield (
+            _given()
+            or _container(stack)
+            or _private(stack, tmp_path_factory.mktemp("broker"))
+            or _unavailable()
+        )
+
+
+@pytest.fixture
+def bus_url(broker: Broker) -> str:
+    """The address of a bus that no other test's messages are on."""
+    return broker.empty_bus()
+
+
+@pytest.fixture(scope="module")
+def private_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brokers]:
+    """Start brokers that a test may kill; all end with the module."""
+    if server_program() is None:
+        _unavailable()
+    with ExitStack() as stack:
+
+        def start() -> PrivateBroker:
+            broker = PrivateBroker(tmp_path_factory.mktemp("private-broker"))
+            stack.callback(broker.kill)
+            broker.start()
+            return broker
+
+        yield start
+
+
+@pytest.fixture
+def private_broker(private_brokers: Brokers) -> Iterator[PrivateBroker]:
+    """One broker that this test may kill."""
+    broker = private_brokers()
+    yield broker
+    broker.kill()
+
+
+def _given() -> Broker | None:
+    url = os.environ.get("RABBITMQ_URL")
+    return Broker(url, (url,), used_before=True) if url else None
+
+
+def _container(stack: ExitStack) -> Broker | None:
+    if not _engine_has_image():
+        return None
+    from testcontainers.community.rabbitmq import RabbitMqContainer
+
+    parameters = stack.enter_context(RabbitMqContainer(IMAGE)).get_connection_params()
+    login = parameters.credentials
+    url = (
+        f"amqp://{login.username}:{login.password}"
+        f"@{parameters.host}:{parameters.port}/%2F"
+    )
+    return Broker(url, (url,), used_before=True)
+
+
+def _engine_has_image() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    look = ["docker", "image", "inspect", IMAGE]
+    with suppress(subprocess.TimeoutExpired):
+        return subprocess.run(look, capture_output=True, timeout=10).returncode == 0
+    return False
+
+
+def _private(stack: ExitStack, folder: Path) -> Broker | None:
+    if server_program() is None:
+        return None
+    broker = PrivateBroker(folder, vhosts=VHOSTS)
+    stack.callback(broker.kill)
+    broker.start()
+    urls = tuple(broker.plan.url(vhost) for vhost in VHOSTS)
+    return Broker(urls[0], urls)
+
+
+def _unavailable() -> Broker:
+    # A green run that tested nothing on the bus must not look like one that did.
+    end = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    end(f"no RabbitMQ to test with: {REMEDY}")

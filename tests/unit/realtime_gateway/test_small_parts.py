@@ -1,0 +1,61 @@
+"""Frames, throttle and health: small decisions by table."""
+
+import pytest
+
+from realtime_gateway.api import UNKNOWN, mailer_counts, status_of
+from realtime_gateway.frames import text_frame
+from realtime_gateway.throttle import Throttle
+from shared.amqp.stream import QueueCounts
+from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 70_000])
+def test_frame_says_its_length_as_the_protocol_asks(length):
+    payload = b"x" * length
+
+    frame = text_frame(payload)
+
+    assert frame[0] == 0x81
+    assert frame.endswith(payload)
+    if length < 126:
+        assert frame[1] == length
+    elif length < 65_536:
+        assert frame[1:4] == bytes((126,)) + length.to_bytes(2, "big")
+    else:
+        assert frame[1:10] == bytes((127,)) + length.to_bytes(8, "big")
+
+
+def test_throttle_allows_a_burst_then_its_rate():
+    throttle = Throttle(10, now=0)
+
+    assert [throttle.allow(0) for _ in range(21)] == [True] * 20 + [False]
+    assert throttle.allow(0.1)
+    assert not throttle.allow(0.1)
+
+
+@pytest.mark.parametrize(
+    ("live", "draining", "consumers", "status"),
+    [
+        (True, False, 1, "healthy"),
+        (True, False, 0, "degraded"),
+        (True, False, None, "degraded"),
+        (False, False, 1, "unhealthy"),
+        (True, True, 1, "unhealthy"),
+    ],
+)
+def test_status_tells_what_works(live, draining, consumers, status):
+    mailer = UNKNOWN | {"consumers": consumers}
+
+    assert status_of(live=live, draining=draining, mailer=mailer) == status
+
+
+def test_waiting_retries_are_backlog():
+    answers = {
+        MAILER_QUEUE: QueueCounts(messages=2, consumers=1),
+        MAILER_DEAD_LETTERS: QueueCounts(messages=3, consumers=0),
+        "mailer.retry.5s": QueueCounts(messages=4, consumers=0),
+        "mailer.retry.1h": None,
+    }
+
+    assert mailer_counts(answers) == {"consumers": 1, "backlog": 6, "dead_letters": 3}
+    assert mailer_counts({}) == UNKNOWN
