@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.plugins.broker",
     "tests.plugins.services",
     "tests.plugins.project",
+    "tests.plugins.postgres",
 ]
 
 # Timings say nothing on a shared machine, and first draws import a lot.
