@@ -32,6 +32,7 @@ def main() -> None:
         access_log=None,
         print=None,
         shutdown_timeout=SHUTDOWN_DEADLINE,
+        handler_cancellation=True,
     )
 
 

@@ -8,9 +8,11 @@ import binascii
 import hmac
 import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from devstack.mailgun import behaviour, pages
 from devstack.mailgun.behaviour import Behaviour
@@ -40,24 +42,23 @@ class StandIn:
         """Answer `POST /v3/{domain}/messages`."""
         now, self._behaviour = self._behaviour, self._behaviour.next()
         if now.mode == "status":
-            text = behaviour.answer_text(now, datetime.now(UTC))
-            return web.Response(status=now.status, text=text)
+            return _told(now.status, behaviour.answer_text(now, datetime.now(UTC)))
         if now.mode == "hang":
+            # A client that leaves cancels this handler, so its mail is not kept.
             await asyncio.sleep(now.seconds)
         if now.mode == "drop":
             return _cut(request)
         if not self._authorised(request):
-            return web.Response(status=401, text="Forbidden")
+            return _told(HTTPStatus.UNAUTHORIZED, "Forbidden")
         domain = request.match_info["domain"]
         if domain != self._domain:
-            text = f"Domain not found: {domain}"
-            return web.json_response({"message": text}, status=404)
+            return _told(HTTPStatus.NOT_FOUND, f"Domain not found: {domain}")
         try:
             message = message_of(
                 await _fields(request), domain=domain, fresh_id=uuid.uuid4().hex
             )
         except Rejected as error:
-            return web.json_response({"message": str(error)}, status=400)
+            return _told(HTTPStatus.BAD_REQUEST, str(error))
         self._inbox.add(message)
         log.info("mail.taken", message_id=message["id"])
         if now.mode == "accept_then_drop":
@@ -78,7 +79,7 @@ class StandIn:
         try:
             self._behaviour = behaviour.read(await request.read())
         except msgspec.DecodeError as error:
-            return web.json_response({"message": str(error)}, status=400)
+            return _told(HTTPStatus.BAD_REQUEST, str(error))
         return await self.behaviour(request)
 
     async def behaviour(self, request: web.Request) -> web.Response:
@@ -94,7 +95,7 @@ class StandIn:
         """Show one mail."""
         message = self._inbox.one(int(request.match_info["number"]))
         if message is None:
-            return web.json_response({"message": "no such mail"}, status=404)
+            return _told(HTTPStatus.NOT_FOUND, "no such mail")
         return web.Response(text=pages.mail(message), content_type="text/html")
 
     async def well(self, request: web.Request) -> web.Response:
@@ -135,8 +136,18 @@ async def create_app(settings: StandInSettings) -> web.Application:
 
 
 async def _fields(request: web.Request) -> Fields:
-    form = await request.post()
+    try:
+        form = await request.post()
+    except (ValueError, LookupError, RuntimeError, HttpProcessingError):
+        raise Rejected("the form cannot be read") from None
     return [(name, value) for name, value in form.items() if isinstance(value, str)]
+
+
+def _told(status: int, text: str) -> web.Response:
+    # Mailgun's 401 is the one answer that is not JSON.
+    if status == HTTPStatus.UNAUTHORIZED:
+        return web.Response(status=status, text=text)
+    return web.json_response({"message": text}, status=status)
 
 
 def _cut(request: web.Request) -> web.Response:

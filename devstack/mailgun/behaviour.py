@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 Mode = Literal["ok", "status", "hang", "drop", "accept_then_drop"]
+Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+Times = Annotated[int, msgspec.Meta(ge=1)]
+
+#: What a 429 asks for when it was not told, in seconds.
+RETRY_AFTER = 5.0
 
 
 class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,16 +25,16 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     mode: Mode = "ok"
-    status: int = 500
-    seconds: float = 60.0
-    times: int | None = None
-    retry_after_seconds: int | None = None
+    status: Status = 500
+    seconds: Seconds = 60.0
+    times: Times | None = None
+    retry_after_seconds: Seconds = RETRY_AFTER
 
     def next(self) -> Behaviour:
         """Return the behaviour after one more mail."""
         if self.times is None:
             return self
-        if self.times <= 1:
+        if self.times == 1:
             return Behaviour()
         return msgspec.structs.replace(self, times=self.times - 1)
 
@@ -43,7 +49,7 @@ def answer_text(behaviour: Behaviour, now: datetime) -> str:
     if behaviour.status == HTTPStatus.UNAUTHORIZED:
         return "Forbidden"
     if behaviour.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = timedelta(seconds=behaviour.retry_after_seconds or 5)
+        wait = timedelta(seconds=behaviour.retry_after_seconds)
         moment = format_datetime((now + wait).astimezone(UTC), usegmt=True)
         return f"domain request limit exceeded, try again after {moment}"
     try:

@@ -60,7 +60,8 @@ def _check_addresses(name: str, values: list[str]) -> None:
         for local, _, domain in [address.rpartition("@")]
     )
     if not found or not valid or len(found) > MAX_RECIPIENTS:
-        raise Rejected(f"'{name}' parameter is not a valid address. please check")
+        reason = f"'{name}' parameter is not a valid address"
+        raise Rejected(f"{reason}. please check documentation")
 
 
 def _bracketed(message_id: str) -> str:

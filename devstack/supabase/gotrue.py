@@ -6,6 +6,7 @@ import time
 import uuid
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from devstack.supabase.people import Keys, auth_user, token_of
@@ -42,7 +43,10 @@ class Auth:
 
     async def user(self, request: web.Request) -> web.Response:
         """Show the user whose token is sent."""
-        claims = self._signer.read(token_of(request.headers))
+        token = token_of(request.headers)
+        if not token:
+            return _no_bearer()
+        claims = self._signer.read(token)
         user = auth_user(self._store, claims["sub"]) if claims else None
         if user is None:
             return failure(403, "bad_jwt", "invalid JWT: unable to parse or verify")
@@ -64,10 +68,11 @@ class Auth:
         """Show any user to the service key."""
         token = token_of(request.headers)
         if not token:
-            return failure(
-                401, "no_authorization", "This endpoint requires a valid Bearer token"
-            )
-        if self._keys.role_of(token) != "service_role":
+            return _no_bearer()
+        role = self._keys.role_of(token)
+        if role is None and self._signer.read(token) is None:
+            return failure(403, "bad_jwt", "invalid JWT: unable to parse or verify")
+        if role != "service_role":
             return failure(403, "not_admin", "User not allowed")
         auth_id = request.match_info["auth_id"]
         try:
@@ -129,9 +134,14 @@ def failure(status: int, code: str, text: str) -> web.Response:
     return web.json_response(body, status=status, headers={"x-sb-error-code": code})
 
 
+def _no_bearer() -> web.Response:
+    text = "This endpoint requires a valid Bearer token"
+    return failure(401, "no_authorization", text)
+
+
 async def _json(request: web.Request) -> dict[str, Any]:
     try:
-        document = await request.json()
-    except ValueError:
+        document = msgspec.json.decode(await request.read())
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -7,12 +7,19 @@ everything but control characters, quotes and backslashes stays as it is.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 
 def text_of(value: Any) -> str:
     """Return `value::jsonb::text`."""
     return json.dumps(_ordered(value), ensure_ascii=False, separators=(", ", ": "))
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a timestamptz of a session in UTC: no trailing zeros in the fraction."""
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return text.rstrip("0").rstrip(".") + "+00:00"
 
 
 def key_order(key: str) -> tuple[int, bytes]:

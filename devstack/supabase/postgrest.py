@@ -1,7 +1,8 @@
 """PostgREST's query language, as far as the project uses it: pure, rows in, rows out.
 
-`select=a,b`, `col=eq.x` (neq, gt, gte, lt, lte, in, is), `order=col.desc`,
-`limit`, `offset`; on submissions also the embedded `users(...)`.
+`select=a,b`, `col=eq.x` (neq, gt, gte, lt, lte, in, is; `not.` before any),
+`order=col.desc.nullslast`, `limit`, `offset`; on submissions also the embedded
+`users(...)`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 Row = dict[str, Any]
 
 RESERVED = frozenset({"select", "order", "limit", "offset", "columns", "on_conflict"})
+_LIST_ITEM = re.compile(r'"([^"]*)"|([^,"]+)')
 _EMBEDDED = re.compile(r"(\w+)\(([^)]*)\)")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_COLUMNS = frozenset({"id", "userid", "authid"})
@@ -38,10 +40,29 @@ class Filter:
     negated: bool = False
 
     def matches(self, row: Row) -> bool:
-        """Tell whether the row passes."""
-        return _OPERATORS[self.operator](row.get(self.column), self.value) ^ (
-            self.negated
-        )
+        """Tell whether the row passes; raise QueryError on an unknown column."""
+        if self.column not in row:
+            raise _no_column(self.column)
+        value = row[self.column]
+        if value is None and self.operator != "is":
+            return False  # comparing with null is neither true nor false
+        return _OPERATORS[self.operator](value, self.value) ^ self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`column.desc.nullsfirst`."""
+
+    column: str
+    descending: bool
+    nulls_first: bool
+
+    def sort(self, rows: list[Row]) -> None:
+        """Sort in place, keeping the order of equals; raise QueryError."""
+        if any(self.column not in row for row in rows):
+            raise _no_column(self.column)
+        rows.sort(key=lambda row: _sortable(row[self.column]), reverse=self.descending)
+        rows.sort(key=lambda row: (row[self.column] is None) ^ self.nulls_first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +71,20 @@ class Query:
 
     select: tuple[str, ...]
     filters: tuple[Filter, ...]
-    order: tuple[tuple[str, bool], ...]
+    order: tuple[Order, ...]
     limit: int | None
     offset: int
+
+    @property
+    def ids(self) -> list[str] | None:
+        """Return the only ids that can pass, None where every id can."""
+        for each in self.filters:
+            if each.column == "id" and not each.negated:
+                if each.operator == "eq":
+                    return [each.value]
+                if each.operator == "in":
+                    return _listed(each.value)
+        return None
 
 
 def parse(params: Sequence[tuple[str, str]]) -> Query:
@@ -70,30 +102,42 @@ def parse(params: Sequence[tuple[str, str]]) -> Query:
 
 
 def chosen(rows: Iterable[Row], query: Query) -> list[Row]:
-    """Return the rows that pass, ordered and cut, with all their columns."""
+    """Return the rows that pass, ordered and cut, whole; raise QueryError."""
     found = [row for row in rows if all(f.matches(row) for f in query.filters)]
-    for column, descending in reversed(query.order):
-        found.sort(key=lambda row: _sortable(row.get(column)), reverse=descending)
+    for order in reversed(query.order):
+        order.sort(found)
     end = None if query.limit is None else query.offset + query.limit
     return found[query.offset : end]
 
 
 def shown(row: Row, query: Query, users: Mapping[str, Row]) -> Row:
-    """Return the selected columns; `users` by id serve the embedded form."""
+    """Return the selected columns; `users` by id serve the embedded form.
+
+    Raises QueryError on an unknown column.
+    """
     result: Row = {}
     for column in query.select:
         embedded = _EMBEDDED.fullmatch(column)
-        if column == "*":
-            result |= row
-        elif embedded and embedded[1] == "users":
+        if embedded and embedded[1] == "users":
             owner = users.get(str(row.get("userid")))
             names = _columns(embedded[2])
-            result["users"] = owner and {name: owner.get(name) for name in names}
-        elif column in row:
-            result[column] = row[column]
+            result["users"] = owner and _picked(owner, names)
         else:
-            raise QueryError(400, "42703", f"column {column} does not exist")
+            result |= _picked(row, [column])
     return result
+
+
+def _picked(row: Row, columns: Iterable[str]) -> Row:
+    result: Row = {}
+    for column in columns:
+        if column != "*" and column not in row:
+            raise _no_column(column)
+        result |= row if column == "*" else {column: row[column]}
+    return result
+
+
+def _no_column(name: str) -> QueryError:
+    return QueryError(400, "42703", f"column {name} does not exist")
 
 
 def _columns(text: str) -> list[str]:
@@ -108,16 +152,25 @@ def _filter(column: str, text: str) -> Filter:
     if not dot or operator not in _OPERATORS:
         message = f'"failed to parse filter ({text})"'
         raise QueryError(400, "PGRST100", message)
-    if column in UUID_COLUMNS and operator == "eq" and not _UUID.fullmatch(value):
-        message = f'invalid input syntax for type uuid: "{value}"'
-        raise QueryError(400, "22P02", message)
+    if column in UUID_COLUMNS and operator != "is":
+        _check_uuids(_listed(value) if operator == "in" else [value])
     return Filter(column, operator, value, negated)
 
 
-def _order(text: str) -> Iterable[tuple[str, bool]]:
+def _check_uuids(values: Iterable[str]) -> None:
+    for value in values:
+        if not _UUID.fullmatch(value):
+            message = f'invalid input syntax for type uuid: "{value}"'
+            raise QueryError(400, "22P02", message)
+
+
+def _order(text: str) -> Iterable[Order]:
     for part in filter(None, text.split(",")):
         column, *words = part.split(".")
-        yield column, "desc" in words
+        descending = "desc" in words
+        # As in Postgres: nulls are greater than everything, unless said otherwise.
+        nulls_first = "nullsfirst" in words or (descending and "nullslast" not in words)
+        yield Order(column, descending, nulls_first)
 
 
 def _number(text: str | None) -> int | None:
@@ -128,13 +181,16 @@ def _number(text: str | None) -> int | None:
     return int(text[:9])
 
 
-def _sortable(value: Any) -> tuple[bool, float, str]:
-    number = value if isinstance(value, int | float) else 0
-    return value is None, number, "" if value is None else str(value)
+def _sortable(value: Any) -> tuple[float, str]:
+    if isinstance(value, int | float):
+        return value, ""
+    return 0, "" if value is None else str(value)
 
 
 def _listed(text: str) -> list[str]:
-    return [part.strip().strip('"') for part in text.strip("()").split(",")]
+    # A value with a comma in it comes in double quotes.
+    found = _LIST_ITEM.findall(text.removeprefix("(").removesuffix(")"))
+    return [quoted or plain.strip() for quoted, plain in found]
 
 
 def _text(value: Any) -> str:
@@ -145,8 +201,6 @@ def _text(value: Any) -> str:
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, str], bool]:
     def run(value: Any, text: str) -> bool:
-        if value is None:
-            return False
         if isinstance(value, int | float) and not isinstance(value, bool):
             try:
                 return compare(value, float(text))
@@ -164,6 +218,6 @@ _OPERATORS: dict[str, Callable[[Any, str], bool]] = {
     "gte": _compared(lambda a, b: a >= b),
     "lt": _compared(lambda a, b: a < b),
     "lte": _compared(lambda a, b: a <= b),
-    "in": lambda value, text: value is not None and _text(value) in _listed(text),
+    "in": lambda value, text: _text(value) in _listed(text),
     "is": lambda value, text: value is None if text == "null" else _text(value) == text,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from devstack.supabase import jsonb
+
 PASSWORD = "melotech"  # noqa: S105 # of people who do not exist
 
 
@@ -63,8 +65,8 @@ def submissions() -> list[dict[str, Any]]:
                 "status": status,
                 "rating": rating,
                 "feedback": feedback,
-                "submitted_at": at.isoformat(),
-                "updated_at": at.isoformat(),
+                "submitted_at": jsonb.timestamp(at),
+                "updated_at": jsonb.timestamp(at),
             }
         )
     return rows

@@ -18,9 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from devstack.supabase import seed
+from devstack.supabase import jsonb, seed
 
 Row = dict[str, Any]
+
+#: Sign-ins that can be refreshed; the oldest end when there are more.
+MAX_SESSIONS = 10_000
 
 _SCHEMA = """
 create table if not exists rows (
@@ -78,10 +81,13 @@ class Store:
         """Close the file."""
         self._db.close()
 
-    def rows(self, table: str) -> list[Row]:
-        """Return all rows of a table in the order of their making."""
+    def rows(self, table: str, ids: list[str] | None = None) -> list[Row]:
+        """Return the rows of a table, or those with these ids, oldest first."""
         found = self._db.execute(
-            "select document from rows where table_name = ? order by rowid", (table,)
+            "select document from rows where table_name = ?1"
+            " and (?2 is null or id in (select value from json_each(?2)))"
+            " order by rowid",
+            (table, None if ids is None else json.dumps(ids)),
         )
         return [json.loads(document) for (document,) in found]
 
@@ -93,7 +99,7 @@ class Store:
     def update(self, table: str, ids: list[str], values: Row) -> list[Row]:
         """Set the values in the rows with these ids and return them as they are now."""
         pairs: list[tuple[Row | None, Row | None]] = []
-        for old in self._by_ids(table, ids):
+        for old in self.rows(table, ids):
             new = old | values | {"id": old["id"]}
             if table == "submissions":
                 new["updated_at"] = _now()
@@ -102,7 +108,7 @@ class Store:
 
     def delete(self, table: str, ids: list[str]) -> list[Row]:
         """Delete the rows with these ids and return them as they were."""
-        return self._commit(table, [(old, None) for old in self._by_ids(table, ids)])
+        return self._commit(table, [(old, None) for old in self.rows(table, ids)])
 
     def user_by_auth_id(self, auth_id: str) -> Row | None:
         """Return the auth user, which exists with or without a row in `users`."""
@@ -127,9 +133,13 @@ class Store:
         """Return a fresh token that `spend_refresh_token` takes once."""
         token = secrets.token_urlsafe(16)
         with self._db:
-            self._db.execute(
+            newest = self._db.execute(
                 "insert into refresh_tokens values (?, ?, ?)",
                 (token, auth_id, session_id),
+            ).lastrowid
+            self._db.execute(
+                "delete from refresh_tokens where rowid <= ?",
+                ((newest or 0) - MAX_SESSIONS,),
             )
         return token
 
@@ -147,10 +157,6 @@ class Store:
         """Take all refresh tokens of a user out of use."""
         with self._db:
             self._db.execute("delete from refresh_tokens where auth_id = ?", (auth_id,))
-
-    def _by_ids(self, table: str, ids: list[str]) -> list[Row]:
-        wanted = set(ids)
-        return [row for row in self.rows(table) if row["id"] in wanted]
 
     def _commit(
         self, table: str, pairs: list[tuple[Row | None, Row | None]]
@@ -181,6 +187,8 @@ class Store:
 
     def _change(self, table: str, old: Row | None, new: Row | None) -> Change:
         cursor = self._db.execute("insert into changes default values")
+        # The counter outlives its rows.
+        self._db.execute("delete from changes")
         operation = "INSERT" if old is None else "DELETE" if new is None else "UPDATE"
         return Change(table, operation, cursor.lastrowid or 0, new, old)
 
@@ -210,7 +218,7 @@ def _filled(table: str, row: Row) -> Row:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return jsonb.timestamp(datetime.now(UTC))
 
 
 def _text(row: Row) -> str:

@@ -13,8 +13,9 @@ def line(message: dict[str, Any]) -> str:
             kept = "nothing missed" if message["recovered"] else "live from here"
             return f"in room {message['room']}, {kept}"
         case "submission_update":
-            changes = ", ".join(_changes(data)) or "no field"
-            return f"{data['event']:<6} {data['title'] or '(untitled)'}: {changes}"
+            changes = ", ".join(_changes(data))
+            title = data["title"] or "(untitled)"
+            return f"{data['event']:<6} {title}" + (f": {changes}" if changes else "")
         case "email_update":
             reason = f" ({data['reason']})" if data.get("reason") else ""
             recipient = data.get("recipient") or "nobody"

@@ -1,0 +1,52 @@
+"""What the switches say and take, down to the odd values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from devstack.mailgun import behaviour
+from devstack.mailgun.behaviour import Behaviour
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (Behaviour(status=401), "Forbidden"),
+        (Behaviour(status=500), "Internal Server Error"),
+        (Behaviour(status=599), "error"),
+        (
+            Behaviour(status=429, retry_after_seconds=90),
+            "request limit exceeded, try again after Mon, 23 Nov 2026 12:01:30 GMT",
+        ),
+        (
+            Behaviour(status=429, retry_after_seconds=0),
+            "request limit exceeded, try again after Mon, 23 Nov 2026 12:00:00 GMT",
+        ),
+    ],
+)
+def test_text_of_a_status_is_mailguns(given, text):
+    assert behaviour.answer_text(given, NOW).endswith(text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"mode":"sulk"}',
+        b'{"mode":"status","status":"500"}',
+        b'{"mode":"status","status":99}',
+        b'{"mode":"status","status":1000}',
+        b'{"mode":"hang","seconds":-1}',
+        b'{"mode":"drop","times":0}',
+        b'{"mood":"bad"}',
+    ],
+)
+def test_nonsense_is_refused(body):
+    with pytest.raises(msgspec.DecodeError):
+        behaviour.read(body)

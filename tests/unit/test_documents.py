@@ -1,0 +1,73 @@
+"""The documents name what the code has: settings, close codes, versions."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from devstack.mailgun.settings import StandInSettings as MailgunStandIn
+from devstack.supabase.settings import StandInSettings as SupabaseStandIn
+from ingest_service.settings import IngestSettings
+from mailer_worker.settings import MailerSettings
+from realtime_gateway.close_codes import CloseCode
+from realtime_gateway.settings import GatewaySettings
+from shared.topology import TOPOLOGY
+from shared.version import __version__
+
+ROOT = Path(__file__).parents[2]
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [IngestSettings, GatewaySettings, MailerSettings, SupabaseStandIn, MailgunStandIn],
+    ids=["ingest", "gateway", "mailer", "supabase", "mailgun"],
+)
+def test_every_setting_is_documented(settings):
+    document = text("docs/configuration.md")
+
+    missing = [
+        n.upper() for n in settings.model_fields if f"`{n.upper()}`" not in document
+    ]
+    assert missing == []
+
+
+def test_every_close_code_is_documented():
+    document = text("docs/protocol.md")
+
+    for code in CloseCode:
+        assert f"| {code.number} | {code.reason}" in document
+
+
+def test_every_queue_is_documented():
+    document = text("docs/protocol.md")
+
+    for queue in TOPOLOGY.queues:
+        short = queue.name.removeprefix("mailer.retry")
+        assert f"`{queue.name}`" in document or f"`{short}`" in document
+
+
+def test_version_is_one_and_the_same():
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+
+    assert project["version"] == __version__
+    assert f"## {__version__}" in text("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("page", ["README.md", "supabase/README.md", *(
+    f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))
+)])  # fmt: skip
+def test_links_between_documents_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", text(page)):
+        assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_locks_name_no_address():
+    for lock in (ROOT / "locks").iterdir():
+        assert "://" not in lock.read_text(), lock.name
