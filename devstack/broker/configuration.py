@@ -41,8 +41,8 @@ def write_files(plan: BrokerPlan) -> None:
     (plan.folder / "rabbitmq-env.conf").write_text("")
     (plan.folder / "enabled_plugins").write_text("[].\n")
     (plan.folder / "rabbitmq.conf").write_text(_settings(plan))
-    definitions = _definitions(plan.user, password_hash(plan.password), plan.vhosts)
-    (plan.folder / "definitions.json").write_text(json.dumps(definitions, indent=1))
+    users = definitions(plan.user, password_hash(plan.password), plan.vhosts)
+    (plan.folder / "definitions.json").write_text(json.dumps(users, indent=1))
 
 
 def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
@@ -85,24 +85,8 @@ def password_hash(password: str, salt: bytes | None = None) -> str:
     return base64.b64encode(salt + digest).decode()
 
 
-def _settings(plan: BrokerPlan) -> str:
-    lines = {
-        "listeners.tcp.1": f"{LOOPBACK}:{plan.amqp_port}",
-        # Read at each boot, so a changed password holds on old data too.
-        "load_definitions": plan.folder / "definitions.json",
-        "log.console": "true",
-        "log.console.level": "info",
-        "log.file": "false",
-        # Two lines for each connection tell nothing that the services do not log.
-        "log.connection.level": "warning",
-        "vm_memory_high_watermark.absolute": "512MiB",
-        "disk_free_limit.absolute": "50MB",
-        "raft.wal_max_size_bytes": 64 * 1024 * 1024,
-    }
-    return "".join(f"{key} = {value}\n" for key, value in lines.items())
-
-
-def _definitions(user: str, hashed: str, vhosts: Sequence[str]) -> dict[str, object]:
+def definitions(user: str, hashed: str, vhosts: Sequence[str]) -> dict[str, object]:
+    """Return the one user and its virtual hosts, as RabbitMQ loads them at a boot."""
     everything = {"configure": ".*", "write": ".*", "read": ".*"}
     return {
         "users": [
@@ -118,3 +102,20 @@ def _definitions(user: str, hashed: str, vhosts: Sequence[str]) -> dict[str, obj
             {"user": user, "vhost": vhost, **everything} for vhost in vhosts
         ],
     }
+
+
+def _settings(plan: BrokerPlan) -> str:
+    lines = {
+        "listeners.tcp.1": f"{LOOPBACK}:{plan.amqp_port}",
+        # Read at each boot, so a changed password holds on old data too.
+        "load_definitions": plan.folder / "definitions.json",
+        "log.console": "true",
+        "log.console.level": "info",
+        "log.file": "false",
+        # Two lines for each connection tell nothing that the services do not log.
+        "log.connection.level": "warning",
+        "vm_memory_high_watermark.absolute": "512MiB",
+        "disk_free_limit.absolute": "50MB",
+        "raft.wal_max_size_bytes": 64 * 1024 * 1024,
+    }
+    return "".join(f"{key} = {value}\n" for key, value in lines.items())

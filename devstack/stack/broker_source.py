@@ -18,7 +18,7 @@ ENGINE_DEADLINE = 8.0
 ADVICE = """\
 There is no RabbitMQ to run with. One of these is enough:
   - install the package rabbitmq-server (Debian: sudo apt-get install rabbitmq-server,
-    macOS: brew install rabbitmq); it is run by you, on a port and folder of this project
+    macOS: brew install rabbitmq); you run it, on a port and folder of this project
   - start a Docker engine that you may use
   - set RABBITMQ_URL=amqp://user:password@host:5672/%2F to a broker that runs already"""
 

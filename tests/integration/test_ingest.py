@@ -158,7 +158,8 @@ def test_unknown_paths_and_methods_are_problems_and_never_redirects(ingest):
     wrong = requests.get(f"{ingest.url}/webhook/submission-update", timeout=5)
 
     assert (missing.status_code, missing.json()["status"]) == (404, 404)
-    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert wrong.status_code == 405
+    assert "POST" in wrong.headers["Allow"].split(", ")
 
 
 def test_body_in_chunks_is_taken_and_bounded_like_any_other(ingest):
