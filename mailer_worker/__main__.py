@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 
 from mailer_worker.health import HealthServer
@@ -16,8 +15,9 @@ from shared import lifecycle, logs
 from shared.amqp.consumer import Consumer
 from shared.amqp.message import Delivery
 from shared.amqp.publisher import Publisher
-from shared.errors import Malformed, SettingsError
+from shared.errors import Malformed
 from shared.events import decode
+from shared.startup import begin
 from shared.topology import MAILER_QUEUE
 from shared.version import __version__
 
@@ -28,12 +28,7 @@ log = logs.get(__name__)
 
 def main() -> None:
     """Work until SIGTERM or SIGINT; exit 1 where the settings are wrong."""
-    try:
-        settings = MailerSettings.load(os.environ)
-    except SettingsError as error:
-        sys.exit(f"mailer_worker {error}")
-    logs.configure("mailer_worker", debug=settings.debug)
-    log.info("service.starting", settings=settings.summary())
+    settings = begin("mailer_worker", MailerSettings, os.environ)
     _run(settings, lifecycle.stop_on_signals())
 
 

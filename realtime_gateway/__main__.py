@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from aiohttp import web
 
 from realtime_gateway.app import create_app
 from realtime_gateway.settings import GatewaySettings
-from shared import logs
 from shared.address import host_and_port
-from shared.errors import SettingsError
+from shared.startup import begin
 
 #: Requests under way at SIGTERM may take this long, in seconds.
 SHUTDOWN_DEADLINE = 8.0
@@ -19,12 +17,7 @@ SHUTDOWN_DEADLINE = 8.0
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; exit 1 where the settings are wrong."""
-    try:
-        settings = GatewaySettings.load(os.environ)
-    except SettingsError as error:
-        sys.exit(f"realtime_gateway {error}")
-    logs.configure("realtime_gateway", debug=settings.debug)
-    logs.get(__name__).info("service.starting", settings=settings.summary())
+    settings = begin("realtime_gateway", GatewaySettings, os.environ)
     host, port = host_and_port(settings.gateway_bind)
     web.run_app(
         create_app(settings),

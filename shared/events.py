@@ -69,7 +69,7 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeEvent(_Envelope, frozen=True, kw_only=True):
-    """`submission.*`: one row changed. `sequence` is the sender's, where it gave one."""
+    """`submission.*`: a row changed; `sequence` is the sender's, where it gave one."""
 
     data: ChangeData
     sequence: str | msgspec.UnsetType = msgspec.UNSET

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from aiohttp import web
 
 from devstack.mailgun.app import create_app
 from devstack.mailgun.settings import StandInSettings
-from shared import logs
 from shared.address import host_and_port
-from shared.errors import SettingsError
+from shared.startup import begin
 
 #: A hanging answer is not waited for at the end, in seconds.
 SHUTDOWN_DEADLINE = 1.0
@@ -19,11 +17,7 @@ SHUTDOWN_DEADLINE = 1.0
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; exit 1 where the settings are wrong."""
-    try:
-        settings = StandInSettings.load(os.environ)
-    except SettingsError as error:
-        sys.exit(f"mailgun stand-in {error}")
-    logs.configure("mailgun_standin", debug=settings.debug)
+    settings = begin("mailgun_standin", StandInSettings, os.environ)
     host, port = host_and_port(settings.mailgun_standin_bind)
     web.run_app(
         create_app(settings),
