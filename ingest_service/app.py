@@ -39,6 +39,8 @@ def from_environment() -> Flask:
 def create_app(settings: IngestSettings, bus: Bus) -> Flask:
     """Return the application that publishes to `bus`."""
     app = Flask(__name__, static_folder=None)
+    # A doubled slash is another address, not one to be redirected from.
+    app.url_map.merge_slashes = False
     # One byte more than is taken: a body in chunks is cut there without an error.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     secrets = [secret.get_secret_value() for secret in settings.webhook_secret]

@@ -6,12 +6,13 @@ Pure: the caller passes the time, a fresh id and the secrets' keys.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from http import HTTPStatus
 
 import msgspec
+from werkzeug.http import parse_options_header
 
 from ingest_service import payloads
 from shared import events, signature
@@ -41,7 +42,7 @@ class Request:
 class Rules:
     """What the operator has set: HMAC keys, tolerance in seconds, the table."""
 
-    keys: Sequence[bytes]
+    keys: Sequence[bytes] = field(repr=False)
     tolerance: float
     table: str = "submissions"
 
@@ -107,11 +108,12 @@ def _understand(
     request: Request, rules: Rules, *, now: float, event_id: str
 ) -> Accepted | Ignored:
     payload = payloads.read(request.body)
-    if payload.table != rules.table:
+    table, schema = payloads.table_of(payload)
+    if table != rules.table:
         return Ignored(f"only changes of the table {rules.table!r} are taken")
-    if payload.schema not in {None, "public"}:
+    if schema not in {None, "public"}:
         return Ignored("only changes in the schema 'public' are taken")
-    change = payloads.change_of(payload, request.body)
+    change = payloads.change_of(payload)
     kind = payloads.event_type(change)
     if request.endpoint is Endpoint.STATUS and kind != events.STATUS_CHANGED:
         return Ignored("the status did not change")
@@ -131,11 +133,10 @@ def _understand(
 
 
 def _unsupported(headers: Mapping[str, str]) -> str | None:
-    media_type, _, parameters = headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != "application/json":
+    media_type, parameters = parse_options_header(headers.get("content-type"))
+    if media_type.lower() != "application/json":
         return "the body must be application/json"
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if charset not in {"", "utf-8", "utf8"}:
+    if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         return "the body must be in UTF-8"
     if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
         return "content encodings are not taken: send the body as it is"

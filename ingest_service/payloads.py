@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -24,7 +24,12 @@ T = TypeVar("T")
 
 _DOCUMENTED = frozenset({"type", "table", "schema", "record", "old_record"})
 _MISSING = re.compile(r"missing required field `(\w+)`")
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and content to end with the body: strings are walked over just once.
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+
+#: The body's top level, every value still as it was sent.
+Payload = dict[str, msgspec.Raw]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | int
 
 
 class NotJson(Malformed):
@@ -34,35 +39,23 @@ class NotJson(Malformed):
 class _Submission(msgspec.Struct):
     """The columns that we read; all others pass through untouched."""
 
-    id: str | int
+    id: Id
     userid: str | int | None = None
     title: str | None = None
     status: str | None = None
     updated_at: str | None = None
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook's body, its wrapper understood and its rows still raw."""
-
-    table: str
-    type: Literal["INSERT", "UPDATE", "DELETE"] | None = None
-    schema: str | None = None
-    record: Row | None = None
-    old_record: Row | None = None
-
-
-class _TypedPayload(msgspec.Struct):
-    record: _Submission | None = None
-    old_record: _Submission | None = None
-
-
 _payload_decoder = msgspec.json.Decoder(Payload)
-_typed_decoder = msgspec.json.Decoder(_TypedPayload)
-_all_keys_decoder = msgspec.json.Decoder(Row)
+_text_decoder = msgspec.json.Decoder(str)
+_schema_decoder = msgspec.json.Decoder(str | None)
+_operation_decoder = msgspec.json.Decoder(Operation | None)
+_row_decoder = msgspec.json.Decoder(Row | None)
+_submission_decoder = msgspec.json.Decoder(_Submission | None)
 
 
 def read(body: bytes) -> Payload:
-    """Return the payload; raise NotJson, or Malformed with the path of the fault."""
+    """Return the payload; raise NotJson, or Malformed where it is no object."""
     try:
         # A raw value is checked as JSON but not as text, so the text is checked first.
         body.decode("utf-8")
@@ -70,30 +63,36 @@ def read(body: bytes) -> Payload:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
     if _too_deep(body):
         raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
-    return _decode(_payload_decoder, body)
+    return _decode(_payload_decoder, body, "$")
 
 
-def change_of(payload: Payload, body: bytes) -> ChangeData:
+def table_of(payload: Payload) -> tuple[str, str | None]:
+    """Return table and schema; raise Malformed where the table is not named."""
+    if "table" not in payload:
+        raise Malformed("the table is not named", "$.table")
+    table = _member(_text_decoder, payload, "table")
+    return table or "", _member(_schema_decoder, payload, "schema")
+
+
+def change_of(payload: Payload) -> ChangeData:
     """Return the change that a payload of the submissions table tells of.
 
     Raises Malformed where a row lacks what every submission has.
     """
-    typed = _decode(_typed_decoder, body)
-    operation = _operation(payload)
-    row = typed.old_record if operation == "DELETE" else typed.record
-    if row is None:
-        raise Malformed("a submission must be an object", _row_path(operation))
-    old, new = payload.old_record, payload.record
-    if operation == "INSERT":
-        old = None
-    if operation == "DELETE":
-        new = None
-    extra = _undocumented(body)
+    new, old = (_member(_row_decoder, payload, n) for n in ("record", "old_record"))
+    given = _member(_operation_decoder, payload, "type")
+    operation = given or _inferred(old, new)
+    old = None if operation == "INSERT" else _present(old, "$.old_record")
+    new = None if operation == "DELETE" else _present(new, "$.record")
+    before = _member(_submission_decoder, payload, "old_record")
+    after = _member(_submission_decoder, payload, "record")
+    submission = _present(before if new is None else after, "$")
+    extra = {name: v for name, v in payload.items() if name not in _DOCUMENTED}
     return ChangeData(
         operation=operation,
-        submission_id=str(row.id),
-        artist_id=None if row.userid is None else str(row.userid),
-        title=row.title,
+        submission_id=str(submission.id),
+        artist_id=None if submission.userid is None else str(submission.userid),
+        title=submission.title,
         updated_fields=_changed(old or {}, new or {}),
         record=new,
         old_record=old,
@@ -126,25 +125,18 @@ def fingerprint(change: ChangeData) -> str:
     return digest.hexdigest()[:32]
 
 
-def _operation(payload: Payload) -> Operation:
-    operation = payload.type or _inferred(payload)
-    if operation != "DELETE" and payload.record is None:
-        raise Malformed("a submission must be an object", "$.record")
-    if operation != "INSERT" and payload.old_record is None:
-        raise Malformed("a submission must be an object", "$.old_record")
-    return operation
-
-
-def _inferred(payload: Payload) -> Operation:
-    if payload.record is None and payload.old_record is None:
+def _inferred(old: Row | None, new: Row | None) -> Operation:
+    if old is None and new is None:
         raise Malformed("neither record nor old_record tells what changed")
-    if payload.record is None:
+    if new is None:
         return "DELETE"
-    return "INSERT" if payload.old_record is None else "UPDATE"
+    return "INSERT" if old is None else "UPDATE"
 
 
-def _row_path(operation: Operation) -> str:
-    return "$.old_record" if operation == "DELETE" else "$.record"
+def _present(row: T | None, path: str) -> T:
+    if row is None:
+        raise Malformed("a submission must be an object", path)
+    return row
 
 
 def _changed(old: Row, new: Row) -> list[str]:
@@ -158,26 +150,28 @@ def _differs(old: msgspec.Raw | None, new: msgspec.Raw | None) -> bool:
     return bytes(old) != bytes(new)
 
 
-def _undocumented(body: bytes) -> Row:
-    keys = _all_keys_decoder.decode(body)
-    return {name: value for name, value in keys.items() if name not in _DOCUMENTED}
+def _member(decoder: msgspec.json.Decoder[T], payload: Payload, name: str) -> T | None:
+    value = payload.get(name)
+    return None if value is None else _decode(decoder, value, f"$.{name}")
 
 
-def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+def _decode(
+    decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, path: str
+) -> T:
     try:
-        return decoder.decode(body)
+        return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise _with_path(str(error)) from None
+        raise _with_path(str(error), path) from None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise NotJson(str(error)) from None
+        raise NotJson(str(error), path) from None
 
 
-def _with_path(text: str) -> Malformed:
+def _with_path(text: str, path: str) -> Malformed:
     """Return msgspec's sentence as reason and path, `$.record.id` for a missing key."""
-    reason, _, path = text.partition(" - at `")
+    reason, _, inner = text.partition(" - at `$")
     missing = _MISSING.search(reason)
-    steps = [path.rstrip("`") or "$", *(missing.groups() if missing else ())]
-    return Malformed(reason, ".".join(steps))
+    named = f".{missing[1]}" if missing else ""
+    return Malformed(reason, path + inner.rstrip("`") + named)
 
 
 def _too_deep(body: bytes) -> bool:

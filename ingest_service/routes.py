@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from ingest_service import intake, problems
+from ingest_service import bodies, intake, problems
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
 from shared import logs
 from shared.amqp.message import Message
@@ -39,9 +38,7 @@ def webhooks(
 
     def take(endpoint: Endpoint) -> Response:
         started = time.perf_counter()
-        body = request.get_data(cache=False)
-        if len(body) > max_body_bytes:
-            raise RequestEntityTooLarge
+        body = bodies.read(request, max_bytes=max_body_bytes)
         facts = intake.Request(
             endpoint=endpoint,
             body=body,
@@ -57,7 +54,7 @@ def webhooks(
         pages.add_url_rule(
             f"/{endpoint.value}",
             endpoint=endpoint.value,
-            view_func=_bound(take, endpoint),
+            view_func=partial(take, endpoint),
             methods=["POST"],
             strict_slashes=False,
         )
@@ -87,12 +84,6 @@ def health(bus: Bus) -> Blueprint:
         return problems.broker_away("not connected to the broker")
 
     return pages
-
-
-def _bound(
-    take: Callable[[Endpoint], Response], endpoint: Endpoint
-) -> Callable[[], Response]:
-    return lambda: take(endpoint)
 
 
 def _carry_out(
@@ -133,7 +124,9 @@ def _log(
             "submission_id": decision.event.subject,
         }
     elif isinstance(decision, Refused):
-        facts = {"path": decision.path, "detail": decision.detail}
+        # A reason may quote the body where it speaks of a place in it.
+        detail = None if decision.path else decision.detail
+        facts = {"path": decision.path, "detail": detail}
     write = log.warning if answer.status_code >= HTTPStatus.BAD_REQUEST else log.info
     write(
         "webhook.taken",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 from mailer_worker.health import HealthServer
@@ -64,11 +65,15 @@ def _run(settings: MailerSettings, stopping: threading.Event) -> None:
     stopping.wait()
     log.info("service.stopping")
     consumer.stop_taking()
-    if not lanes.finish(timeout=DRAIN_DEADLINE):
-        log.warning("service.cut", reason="a delivery was still under way")
+    finished = lanes.finish(timeout=DRAIN_DEADLINE)
     consumer.close()
     publisher.close()
     health.close()
+    if not finished:
+        log.warning("service.cut", reason="a delivery was still under way")
+        # The interpreter would wait for its thread; the broker delivers it again.
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _recipients(settings: MailerSettings) -> Recipients:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -19,8 +20,7 @@ class HealthServer:
     """Serve what `state` returns: `status` is healthy, degraded or unhealthy."""
 
     def __init__(self, bind: str, state: Callable[[], dict[str, object]]) -> None:
-        self._server = ThreadingHTTPServer(host_and_port(bind), _handler(state))
-        self._server.daemon_threads = True
+        self._server = _server(bind, state)
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="health", daemon=True
         )
@@ -35,12 +35,28 @@ class HealthServer:
         self._server.server_close()
 
 
+def _server(bind: str, state: Callable[[], dict[str, object]]) -> ThreadingHTTPServer:
+    host, port = host_and_port(bind)
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Say nothing: a checker that hangs up is no news."""
+
+    return Server((host, port), _handler(state))
+
+
 def _handler(state: Callable[[], dict[str, object]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = READ_TIMEOUT
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
-            if self.path not in {"/health", "/ready"}:
+            if self.path.partition("?")[0] not in {"/health", "/ready"}:
                 self._answer(HTTPStatus.NOT_FOUND, _problem(HTTPStatus.NOT_FOUND))
                 return
             body = state()
@@ -56,7 +72,8 @@ def _handler(state: Callable[[], dict[str, object]]) -> type[BaseHTTPRequestHand
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
-            self.wfile.write(encoded)
+            if self.command != "HEAD":
+                self.wfile.write(encoded)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: a health check a second is no news."""

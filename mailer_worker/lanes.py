@@ -7,6 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import ParamSpec
 
+from shared import logs
+
+log = logs.get(__name__)
+
 P = ParamSpec("P")
 
 
@@ -24,7 +28,13 @@ class Lanes:
         lane = self._lanes[zlib.crc32(key.encode()) % len(self._lanes)]
         future = lane.submit(work, *args, **kwargs)
         self._running.add(future)
-        future.add_done_callback(self._running.discard)
+        future.add_done_callback(self._done)
+
+    def _done(self, future: Future[None]) -> None:
+        self._running.discard(future)
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            log.error("lane.failed", exc_info=error)
 
     def finish(self, *, timeout: float) -> bool:
         """Wait for what is queued, at most `timeout` seconds; tell whether it ended."""

@@ -6,6 +6,7 @@ There is no idempotency key, so nothing here sends twice by itself.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from datetime import UTC, datetime
@@ -14,7 +15,9 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from mailer_worker.bounded import body_of
 from mailer_worker.messages import Mail
 from shared.errors import MeloTechError, Misconfigured, Permanent, Transient
 
@@ -63,15 +66,23 @@ class Mailgun:
                 data=form_of(mail, sender=self._sender),
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
             )
-        except requests.RequestException as error:
+            if answer.status_code == HTTPStatus.OK:
+                return self._accepted_id(answer) or mail.message_id
+            body = body_of(answer, seconds=self._timeout[1])
+        except (requests.RequestException, HTTPError) as error:
             raise Transient(f"Mailgun: {type(error).__name__}") from error
-        if answer.status_code == HTTPStatus.OK:
-            return _id_in(answer) or mail.message_id
-        now = datetime.now(UTC)
-        raise failure_of(
-            answer.status_code, answer.text, answer.headers.get("Retry-After"), now=now
-        )
+        now, text = datetime.now(UTC), body.decode("utf-8", "replace")
+        wish = answer.headers.get("Retry-After")
+        raise failure_of(answer.status_code, text, wish, now=now)
+
+    def _accepted_id(self, answer: requests.Response) -> str | None:
+        try:
+            return _id_in(body_of(answer, seconds=self._timeout[1]))
+        except (requests.RequestException, HTTPError):
+            # The status says that the mail is queued, whatever became of the rest.
+            return None
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
@@ -128,10 +139,10 @@ def _without_addresses(text: str) -> str:
     return _ADDRESS.sub("(address)", " ".join(text.split()))[:MAX_REASON]
 
 
-def _id_in(answer: requests.Response) -> str | None:
+def _id_in(body: bytes) -> str | None:
     try:
-        document = answer.json()
-    except ValueError:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
         return None
     found = document.get("id") if isinstance(document, dict) else None
     return found if isinstance(found, str) else None

@@ -60,10 +60,17 @@ def plan(body: bytes) -> Send | Skip:
     return Send(
         event=event,
         kind=kind,
-        own_email=text_of(row, "email") or None,
+        own_email=_one_address(text_of(row, "email")),
         artist_id=event.data.artist_id,
         feedback=text_of(row, "feedback"),
     )
+
+
+def _one_address(text: str | None) -> str | None:
+    # Anything else in the column is not an address to send to; Supabase is asked.
+    address = (text or "").strip()
+    one = address.count("@") == 1 and not set(address) & set(",;<> \r\n\t")
+    return address if one else None
 
 
 def _written(status: str | None) -> str:

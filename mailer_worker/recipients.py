@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from mailer_worker.bounded import body_of
 from mailer_worker.plan import Send
 from shared import supabase
 from shared.errors import Permanent, Transient
@@ -50,10 +52,11 @@ class Recipients:
                 params=dict(query.params),
                 timeout=TIMEOUT,
                 allow_redirects=False,
+                stream=True,
             )
-        except requests.RequestException as error:
+            return answer.status_code, body_of(answer, seconds=TIMEOUT[1])
+        except (requests.RequestException, HTTPError) as error:
             raise Transient(f"Supabase: {type(error).__name__}") from error
-        return answer.status_code, answer.content
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)

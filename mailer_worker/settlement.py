@@ -9,10 +9,16 @@ from shared import retry
 from shared.errors import MeloTechError, Misconfigured, Transient
 from shared.retry import GiveUp, RetryIn
 
-#: Our own count of attempts: RabbitMQ 4 ignores the x-death of a republished message.
+#: Our own counts: RabbitMQ 4 ignores the x-death of a republished message.
 ATTEMPT_HEADER = "x-melotech-attempt"
+#: Attempts that failed for the operator's fault are no reason to ever give up.
+HOLD_HEADER = "x-melotech-holds"
 REASON_HEADER = "x-melotech-reason"
 MAX_REASON = 500
+#: Beyond any count of ours; a header is input from outside too.
+MAX_COUNT = 10_000
+
+Headers = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +36,42 @@ class DeadLetter:
     reason: str
 
 
-def after(error: MeloTechError, *, attempt: int) -> Retry | DeadLetter:
-    """Decide what follows when attempt number `attempt` (the first is 1) failed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Which attempt a delivery is (the first is 1), and how often it was held."""
+
+    attempt: int
+    holds: int
+
+
+def count(headers: Mapping[str, object]) -> Count:
+    """Return what the headers of a delivery tell of its past."""
+    failed, holds = (_number(headers.get(h)) for h in (ATTEMPT_HEADER, HOLD_HEADER))
+    return Count(attempt=failed + 1, holds=holds)
+
+
+def after(error: MeloTechError, count: Count) -> tuple[Retry | DeadLetter, Headers]:
+    """Decide what follows a failed attempt, and which headers the message takes on."""
+    decision = _decision(error, count)
+    held = isinstance(error, Misconfigured)
+    headers: Headers = {
+        ATTEMPT_HEADER: count.attempt - held,
+        HOLD_HEADER: count.holds + held,
+        REASON_HEADER: decision.reason[:MAX_REASON],
+    }
+    return decision, headers
+
+
+def _decision(error: MeloTechError, count: Count) -> Retry | DeadLetter:
     if isinstance(error, Misconfigured):
-        return Retry(retry.hold(attempt), str(error))
+        return Retry(retry.hold(count.holds + 1), str(error))
     if not isinstance(error, Transient):
         return DeadLetter(str(error))
-    wait = retry.retry(attempt, at_least=error.retry_after)
+    wait = retry.retry(count.attempt, at_least=error.retry_after)
     if isinstance(wait, GiveUp):
-        return DeadLetter(f"given up after {attempt} attempts: {error}")
+        return DeadLetter(f"given up after {count.attempt} attempts: {error}")
     return Retry(wait, str(error))
 
 
-def attempt_of(headers: Mapping[str, object]) -> int:
-    """Return the number of the attempt that a delivery is, the first being 1."""
-    failed = headers.get(ATTEMPT_HEADER)
-    return failed + 1 if isinstance(failed, int) and failed > 0 else 1
-
-
-def headers_for(*, attempt: int, reason: str) -> dict[str, str | int]:
-    """Return the headers that a message takes along after attempt `attempt`."""
-    return {ATTEMPT_HEADER: attempt, REASON_HEADER: reason[:MAX_REASON]}
+def _number(header: object) -> int:
+    return min(header, MAX_COUNT) if isinstance(header, int) and header > 0 else 0

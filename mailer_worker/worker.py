@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from mailer_worker.plan import Send, Skip, plan
 from mailer_worker.settlement import DeadLetter
 from shared import events, logs
 from shared.amqp.message import Delivery, Message
-from shared.errors import MeloTechError, Misconfigured, NotPublished
+from shared.errors import MeloTechError, Misconfigured, NotPublished, Permanent
 from shared.events import ChangeEvent, EmailData, EmailEvent
 from shared.topology import MAILER_DEAD_LETTERS
 
@@ -32,6 +33,12 @@ PUBLISH_PAUSE = 0.5
 #: Accepted mails that are remembered, so that a delivery that comes again while this
 #: process lives is not sent again.
 MAX_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    recipient: str
+    mailgun_id: str
 
 
 class Publishes(Protocol):
@@ -62,7 +69,7 @@ class Worker:
         self._ack = ack
         self._domain = domain
         self._stopping = stopping
-        self._accepted: OrderedDict[str, str] = OrderedDict()
+        self._accepted: OrderedDict[str, _Sent] = OrderedDict()
         self._lock = threading.Lock()
         self.misconfigured: str | None = None
 
@@ -71,12 +78,15 @@ class Worker:
         if self._stopping.is_set():
             return
         started = time.perf_counter()
-        attempt = settlement.attempt_of(delivery.headers)
+        attempt = settlement.count(delivery.headers).attempt
         try:
             outcome, follow_ups, facts = self._attempt(delivery)
-            self.misconfigured = None
         except MeloTechError as error:
-            outcome, follow_ups, facts = self._failed(delivery, error, attempt)
+            outcome, follow_ups, facts = self._failed(delivery, error)
+        except Exception as error:  # one bad message, not the line
+            log.error("delivery.failed", event_id=delivery.message_id, exc_info=error)
+            unexpected = Permanent(f"unexpected {type(error).__name__}")
+            outcome, follow_ups, facts = self._failed(delivery, unexpected)
         for message in follow_ups:
             if not self._publish(message):
                 return
@@ -98,18 +108,18 @@ class Worker:
             data = _told(planned.event, "skipped", reason=planned.reason)
             message = _message(planned.event, events.EMAIL_SKIPPED, data)
             return "skipped", [message], {"reason": planned.reason}
-        recipient = self._address_for(planned)
-        mailgun_id = self._send_once(planned, recipient)
-        data = _told(planned.event, "accepted", recipient=recipient)
+        sent = self._sent_before(planned.event.id) or self._send_now(planned)
+        data = _told(planned.event, "accepted", recipient=sent.recipient)
         message = _message(planned.event, events.EMAIL_ACCEPTED, data)
-        return "accepted", [message], {"mail_id": mailgun_id}
+        return "accepted", [message], {"mail_id": sent.mailgun_id}
 
-    def _send_once(self, planned: Send, recipient: str) -> str:
-        event = planned.event
+    def _sent_before(self, event_id: str) -> _Sent | None:
         with self._lock:
-            known = self._accepted.get(event.id)
-        if known is not None:
-            return known
+            return self._accepted.get(event_id)
+
+    def _send_now(self, planned: Send) -> _Sent:
+        event = planned.event
+        recipient = self._address_for(planned)
         title, feedback = event.data.title, planned.feedback
         subject, text, html = messages.render(
             planned.kind, title=title, feedback=feedback
@@ -125,19 +135,20 @@ class Worker:
                 message_id=messages.message_id_of(event.id, self._domain),
             )
         )
+        self.misconfigured = None
+        sent = _Sent(recipient, mailgun_id)
         with self._lock:
-            self._accepted[event.id] = mailgun_id
+            self._accepted[event.id] = sent
             if len(self._accepted) > MAX_REMEMBERED:
                 self._accepted.popitem(last=False)
-        return mailgun_id
+        return sent
 
     def _failed(
-        self, delivery: Delivery, error: MeloTechError, attempt: int
+        self, delivery: Delivery, error: MeloTechError
     ) -> tuple[str, list[Message], dict[str, object]]:
         if isinstance(error, Misconfigured):
             self.misconfigured = str(error)
-        decision = settlement.after(error, attempt=attempt)
-        headers = settlement.headers_for(attempt=attempt, reason=decision.reason)
+        decision, headers = settlement.after(error, settlement.count(delivery.headers))
         original = Message(
             body=delivery.body, message_id=delivery.message_id, routing_key=""
         )
@@ -149,17 +160,18 @@ class Worker:
         return "retried", [original.to_queue(decision.wait.queue, headers)], facts
 
     def _publish(self, message: Message) -> bool:
-        while not self._stopping.is_set():
+        # At least once also while stopping: the mail is out, its delivery must not be.
+        while True:
             try:
                 self._bus.publish(message, timeout=CONFIRM_DEADLINE)
             except NotPublished as error:
                 log.warning(
                     "publish.delayed", event_id=message.message_id, reason=str(error)
                 )
-                self._stopping.wait(PUBLISH_PAUSE)
+                if self._stopping.wait(PUBLISH_PAUSE):
+                    return False
             else:
                 return True
-        return False
 
 
 def _failure(delivery: Delivery, reason: str) -> list[Message]:

@@ -129,7 +129,7 @@ def text_of(row: Mapping[str, msgspec.Raw], column: str) -> str | None:
         return None
     try:
         value = _text_decoder.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return None if value is None else str(value)
 

@@ -13,6 +13,11 @@ import structlog
 
 Logger = structlog.stdlib.BoundLogger
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    # The variables of a frame are secrets, bodies and addresses.
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 #: Libraries that narrate; their warnings are all that an operator can use.
 QUIET = ("pika", "urllib3", "asyncio", "aiohttp.access", "werkzeug")
 
@@ -21,14 +26,20 @@ def configure(service: str, *, debug: bool) -> None:
     """Send every log line of this process to standard output, `service` in each."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _naming(service),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
         if debug
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -54,7 +65,17 @@ def configure(service: str, *, debug: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _naming(service: str) -> structlog.typing.Processor:
+    def name(
+        logger: object, method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        # Not a context variable: threads do not inherit those.
+        event["service"] = service
+        return event
+
+    return name
 
 
 def get(name: str) -> Logger:

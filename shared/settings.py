@@ -7,6 +7,7 @@ unset variables as empty ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
@@ -22,7 +23,10 @@ from pydantic import (
 )
 
 from shared.address import host_and_port
+from shared.amqp.link import is_usable
 from shared.errors import SettingsError
+
+_VERSION = re.compile(r"\bv1\s*,\s*(?=whsec_)")
 
 
 def _split(value: object) -> object:
@@ -31,10 +35,19 @@ def _split(value: object) -> object:
     return value
 
 
+def _split_secrets(value: object) -> object:
+    if isinstance(value, str):
+        # Supabase writes `v1,whsec_...`: one secret, and "v1" alone must never be one.
+        value = _VERSION.sub("", value)
+    return _split(value)
+
+
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http:// or https:// address")
+    if parts.username or parts.password:
+        raise ValueError("must not carry a login")
     return value.rstrip("/")
 
 
@@ -42,6 +55,8 @@ def _amqp_url(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value())
     if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
         raise ValueError("must be an amqp:// or amqps:// address")
+    if not is_usable(value.get_secret_value()):
+        raise ValueError("is not usable: is the password percent-encoded?")
     return value
 
 
@@ -53,7 +68,7 @@ def _bind(value: str) -> str:
 Bind = Annotated[str, AfterValidator(_bind)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
-Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_secrets)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -112,6 +127,8 @@ def _collect(
         if file:
             try:
                 values[name] = Path(file).read_text(encoding="utf-8").strip()
+                if not values[name]:
+                    faults.append(f"{name}_FILE: {file}: is empty")
             except (OSError, UnicodeDecodeError) as error:
                 reason = getattr(error, "strerror", None) or "is not UTF-8"
                 faults.append(f"{name}_FILE: {file}: {reason}")

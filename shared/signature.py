@@ -46,9 +46,8 @@ def keys_of(secrets: Iterable[str]) -> tuple[bytes, ...]:
     """
     keys: list[bytes] = []
     for secret in secrets:
-        text = secret.removeprefix("v1,")
-        keys.append(text.encode())
-        encoded = text.removeprefix(STANDARD_PREFIX)
+        keys.append(secret.encode())
+        encoded = secret.removeprefix(STANDARD_PREFIX)
         try:
             decoded = base64.b64decode(
                 encoded + "=" * (-len(encoded) % 4), validate=True

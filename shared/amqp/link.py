@@ -40,6 +40,15 @@ class Loop(Protocol):
     def call_later(self, delay: float, callback: Callable[[], Any], /) -> Any: ...
 
 
+def is_usable(url: str) -> bool:
+    """Tell whether pika can make sense of an address."""
+    try:
+        pika.URLParameters(url)
+    except Exception:  # noqa: BLE001 # it raises whatever its parsing trips over
+        return False
+    return True
+
+
 class Link:
     """Keep a channel ready; call `on_ready(channel)` and `on_lost(reason)` in turn.
 
@@ -57,7 +66,8 @@ class Link:
         connect: Callable[..., Any],
         on_ready: Callable[[Channel], None],
         on_lost: Callable[[str], None],
-        on_closed: Callable[[], None] = lambda: None,
+        on_closed: Callable[[], None],
+        on_blocked: Callable[[bool], None] = lambda blocked: None,
     ) -> None:
         self._parameters = pika.URLParameters(url)
         self._parameters.client_properties = {"connection_name": name}
@@ -73,6 +83,7 @@ class Link:
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._on_closed = on_closed
+        self._on_blocked = on_blocked
         self._connection: Any = None
         self._channel: Channel | None = None
         self._ready = False
@@ -90,11 +101,6 @@ class Link:
         """Return a link that runs on pika's own loop (`loop`)."""
         return cls(url, connect=pika.SelectConnection, **options)
 
-    @property
-    def connection(self) -> Any:
-        """Return pika's connection, None before the first attempt."""
-        return self._connection
-
     def open(self) -> None:
         """Begin; every later failure is answered by another attempt."""
         if self._closing:
@@ -102,7 +108,7 @@ class Link:
             return
         self._connection = self._connect(
             parameters=self._parameters,
-            on_open_callback=lambda _: self._open_channel(),
+            on_open_callback=self._connected,
             on_open_error_callback=lambda _, error: self._connection_gone(error),
             on_close_callback=lambda _, error: self._connection_gone(error),
             custom_ioloop=self._loop,
@@ -124,9 +130,18 @@ class Link:
 
     # The steps, in the order in which they happen.
 
-    def _open_channel(self) -> None:
-        if not self._closing and self._connection.is_open:
-            self._connection.channel(on_open_callback=self._prepare)
+    def _connected(self, connection: Any) -> None:
+        connection.add_on_connection_blocked_callback(lambda *_: self._on_blocked(True))
+        connection.add_on_connection_unblocked_callback(
+            lambda *_: self._on_blocked(False)
+        )
+        self._open_channel(connection)
+
+    def _open_channel(self, connection: Any) -> None:
+        # A timer of an earlier connection must not open a second channel on this one.
+        current = connection is self._connection and connection.is_open
+        if current and not self._closing:
+            connection.channel(on_open_callback=self._prepare)
 
     def _prepare(self, channel: Channel) -> None:
         self._channel = channel
@@ -157,8 +172,9 @@ class Link:
             return
         self._channel = None
         self._lose(error)
-        if self._connection.is_open:
-            self._loop.call_later(REOPEN_DELAY, self._open_channel)
+        connection = self._connection
+        if connection.is_open:
+            self._loop.call_later(REOPEN_DELAY, lambda: self._open_channel(connection))
 
     def _connection_gone(self, error: Exception) -> None:
         self._channel = None

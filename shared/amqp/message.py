@@ -41,12 +41,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a consumer got; settle it exactly once."""
+    """What a consumer got; ack it once, or leave it to be delivered again."""
 
     body: bytes
     message_id: str
     headers: Mapping[str, object]
-    redelivered: bool
     tag: int
-    #: The channel that it came by; a delivery of an earlier channel cannot be settled.
-    channel_number: int
+    #: Counts the consumer's channels; a delivery of an earlier one cannot be acked.
+    generation: int

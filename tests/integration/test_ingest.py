@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 from pathlib import Path
 
 import msgspec
@@ -186,6 +188,43 @@ def _post_chunked(port, body, headers):
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def raw(port, data):
+    """Send bytes as they are and return all that is answered."""
+    with socket.create_connection(("127.0.0.1", port), 15) as connection:
+        connection.sendall(data)
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(65_536):
+                answer += piece
+                if b"request_id" in answer:
+                    break
+        return answer
+
+
+POST = b"POST /webhook/submission-update HTTP/1.1\r\nHost: x\r\n"
+
+
+def test_broken_chunks_are_400_and_tell_nobody_any_secret(ingest):
+    answer = raw(ingest.port, POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+
+    assert b" 400 " in answer
+    assert b"application/problem+json" in answer
+    told = ingest.output()
+    assert SECRET not in told
+    assert "Traceback" not in told
+
+
+def test_body_that_does_not_come_is_408_and_frees_its_thread(ingest):
+    answer = raw(ingest.port, POST + b"Content-Length: 100\r\n\r\nabc")
+
+    assert b" 408 " in answer
+
+
+def test_doubled_slashes_are_another_address_and_no_redirect(ingest):
+    for path in ("/webhook//submission-update", "/webhook/submission-update//"):
+        assert post(ingest, payload(), path=path).status_code == 404
 
 
 def test_titles_of_any_script_come_back_in_utf8(ingest):

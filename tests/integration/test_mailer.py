@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import time
+import socket
+import threading
 
 import msgspec
 import pika
@@ -14,7 +16,7 @@ from shared import events
 from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
 from shared.events import ChangeData, ChangeEvent, EmailEvent
-from shared.topology import CHANGE_LOG_STREAM, MAILER_DEAD_LETTERS
+from shared.topology import CHANGE_LOG_STREAM, MAILER_DEAD_LETTERS, MAILER_QUEUE
 from tests.plugins.services import (
     MAILGUN_KEY,
     SERVICE_KEY,
@@ -223,7 +225,11 @@ def test_artist_whom_nobody_knows_is_a_dead_letter_with_its_reason(
 
 
 def test_poison_does_not_stop_the_line(mailer, mailgun, bus, bus_url, ada):
-    for body in (b"\xff\xfe not json", b"{}", b'{"type":"email.accepted"}'):
+    record = b'{"id":"s","status":"approv\xffed"}'
+    half = events.encode(change(9, userid=ada)).partition(b'"record":')[0]
+    bad_text = half + b'"record":' + record + b',"old_record":null}}'
+    poison = (b"\xff\xfe not json", b'{"type":"email.accepted"}', bad_text)
+    for body in poison:
         bus.publish(
             Message(body=body, message_id="p", routing_key="submission.status-changed"),
             timeout=10,
@@ -278,15 +284,84 @@ def test_mails_of_one_submission_keep_their_order(mailer, mailgun, bus, ada):
     ]
 
 
-def test_sigterm_finishes_the_call_under_way_and_exits_0(
+def waiting(bus_url):
+    connection = pika.BlockingConnection(pika.URLParameters(bus_url))
+    count = connection.channel().queue_declare(MAILER_QUEUE, passive=True)
+    connection.close()
+    return count.method.message_count
+
+
+def test_sigterm_finishes_the_calls_under_way_and_leaves_nothing_to_send_twice(
     mailer, mailgun, bus, bus_url, ada
 ):
-    behave(mailgun, mode="hang", seconds=1, times=1)
-    publish(bus, change(1, userid=ada))
-    time.sleep(0)
-    until(lambda: "service.starting" in mailer.output())
+    behave(mailgun, mode="hang", seconds=1, times=5)
+    for number in range(5):
+        publish(bus, change(number, userid=ada))
+    until(lambda: waiting(bus_url) == 0)
 
     assert mailer.stop() == 0
+    assert len(inbox(mailgun)) == 5
+    assert waiting(bus_url) == 0
+    assert len(mails_told(bus_url)) == 5
+
+
+def test_mailgun_that_dribbles_is_not_waited_for_without_end(
+    start, bus, bus_url, supabase, ada
+):
+    with dribbling_server() as url:
+        mailer = start_mailer(
+            start, bus_url, supabase.url, url, MAILGUN_TIMEOUT_SECONDS="1"
+        )
+        publish(bus, change(1, userid=ada))
+
+        until(lambda: "retried" in mailer.output())
+        assert mailer.stop() == 0
+
+
+@contextlib.contextmanager
+def dribbling_server():
+    """Answer 500 with a body that comes byte by byte and never ends."""
+    server = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = server.accept()
+                threading.Thread(target=dribble, args=(peer,)).start()
+
+    def dribble(peer):
+        with peer, contextlib.suppress(OSError):
+            peer.recv(65_536)
+            peer.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\n")
+            while not ended.wait(0.1):
+                peer.sendall(b".")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        ended.set()
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(5)
+
+
+def test_mail_that_asked_nobody_does_not_make_a_refused_mailer_healthy(
+    mailer, mailgun, bus, bus_url, ada
+):
+    behave(mailgun, mode="status", status=401)
+    publish(bus, change(1, userid=ada))
+
+    def health():
+        return requests.get(f"{mailer.url}/health", timeout=5).status_code
+
+    until(lambda: health() == 503)
+    publish(bus, change(2, userid=ada, status="archived"))
+    until(lambda: mails_told(bus_url))
+
+    assert health() == 503
 
 
 def test_no_address_no_key_and_no_content_is_logged(mailer, mailgun, bus, ada):

@@ -124,6 +124,8 @@ def test_whole_number_ids_become_text():
         (payload(new={}), HTTPStatus.UNPROCESSABLE_ENTITY, "$.record.id"),
         (payload(new=row(id=None)), HTTPStatus.UNPROCESSABLE_ENTITY, "$.record.id"),
         (payload(new=row(title=[])), HTTPStatus.UNPROCESSABLE_ENTITY, "$.record.title"),
+        (payload(new=row(id="")), HTTPStatus.UNPROCESSABLE_ENTITY, "$.record.id"),
+        (payload(new=row(id="x" * 201)), 422, "$.record.id"),
         (payload(new=[1]), HTTPStatus.UNPROCESSABLE_ENTITY, "$.record"),
         (payload(new=row(), type="TRUNCATE"), 422, "$.type"),
         (payload(new=row(), type="UPDATE"), 422, "$.old_record"),
@@ -162,15 +164,30 @@ def test_other_content_is_not_taken(headers):
     assert decision.status is HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
-def test_content_type_may_name_its_charset():
-    headers = {"content-type": "application/json; charset=utf-8"}
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        'Application/JSON; charset="UTF-8"; x=1',
+        "application/json; profile=a",
+    ],
+)
+def test_content_type_may_have_parameters(content_type):
+    headers = {"content-type": content_type}
 
     assert isinstance(ask(payload(new=row()), headers=headers), Accepted)
+
+
+def test_hostile_strings_are_walked_over_once():
+    body = b"[]" * 70 + b'"' + b'\\"' * 500_000
+
+    assert isinstance(ask(body), Refused)
 
 
 def test_other_tables_and_schemas_are_ignored():
     assert isinstance(ask(payload(new=row(), table="users")), Ignored)
     assert isinstance(ask(payload(new={"x": 1}, table="users")), Ignored)
+    assert isinstance(ask(payload(new=[1], table="users")), Ignored)
     assert isinstance(ask(payload(new=row(), schema="audit")), Ignored)
     assert isinstance(ask(payload(new=row(), schema="public")), Accepted)
 

@@ -8,7 +8,7 @@ import pytest
 from mailer_worker import messages, settlement
 from mailer_worker.mailgun import failure_of
 from mailer_worker.plan import Send, Skip, plan
-from mailer_worker.settlement import DeadLetter, Retry
+from mailer_worker.settlement import Count, DeadLetter, Retry
 from shared import events
 from shared.errors import Malformed, Misconfigured, Permanent, Transient
 from shared.events import ChangeData, ChangeEvent
@@ -62,6 +62,11 @@ def test_rows_own_address_and_feedback_are_taken_along():
 
     assert isinstance(planned, Send)
     assert (planned.own_email, planned.feedback) == ("own@x.test", "Great")
+
+
+@pytest.mark.parametrize("email", ["", "   ", 5, "a@x.test, b@x.test", "nobody"])
+def test_what_is_not_one_address_is_no_address(email):
+    assert plan(status_change(email=email)).own_email is None
 
 
 @pytest.mark.parametrize("body", [b"junk", b"{}", b'{"type":"email.accepted"}'])
@@ -144,11 +149,16 @@ def test_reason_carries_no_mail_address():
     ],
 )
 def test_every_error_has_one_consequence(error, attempt, kind):
-    assert type(settlement.after(error, attempt=attempt)) is kind
+    count = Count(attempt=attempt, holds=0)
+
+    decision, headers = settlement.after(error, count)
+
+    assert type(decision) is kind
+    assert headers[settlement.REASON_HEADER]
 
 
 def test_wish_of_the_peer_reaches_the_retry():
-    decision = settlement.after(Transient("x", 100), attempt=1)
+    decision, _ = settlement.after(Transient("x", 100), Count(attempt=1, holds=0))
 
     assert decision.wait.delay == timedelta(minutes=2)
 
@@ -162,4 +172,23 @@ def test_wish_of_the_peer_reaches_the_retry():
     ],
 )
 def test_attempts_are_counted_in_our_own_header(headers, attempt):
-    assert settlement.attempt_of(headers) == attempt
+    assert settlement.count(headers).attempt == attempt
+
+
+def test_operators_fault_is_not_held_against_the_mail():
+    headers = {}
+    for _ in range(MAX_ATTEMPTS * 2):
+        _, headers = settlement.after(Misconfigured("x"), settlement.count(headers))
+    decision, headers = settlement.after(Transient("x"), settlement.count(headers))
+
+    assert isinstance(decision, Retry)
+    assert headers[settlement.ATTEMPT_HEADER] == 1
+
+
+def test_huge_count_in_a_header_does_no_harm():
+    hostile = {settlement.ATTEMPT_HEADER: 2**63 - 1}
+
+    decision, headers = settlement.after(Transient("x"), settlement.count(hostile))
+
+    assert isinstance(decision, DeadLetter)
+    assert headers[settlement.ATTEMPT_HEADER] < 2**31

@@ -47,6 +47,40 @@ def test_value_is_read_from_the_file_that_a_variable_names(tmp_path):
     assert settings.api_key.get_secret_value() == "from-file"
 
 
+def test_secret_as_supabase_writes_it_is_one_secret():
+    given = GOOD | {"TOKENS": "v1,whsec_abc, v1 , whsec_def,plain"}
+
+    tokens = [t.get_secret_value() for t in Example.load(given).tokens]
+
+    assert tokens == ["whsec_abc", "whsec_def", "plain"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://u:s3cr/et@localhost",
+        "amqp://u:hidden@localhost:99999",
+        "amqp://u:hidden@localhost?heartbeat=abc",
+        "amqp://",
+    ],
+)
+def test_unusable_broker_address_is_a_fault_that_does_not_show_it(url):
+    with pytest.raises(SettingsError) as raised:
+        Example.load(GOOD | {"RABBITMQ_URL": url})
+
+    assert "RABBITMQ_URL" in str(raised.value)
+    assert "hidden" not in str(raised.value)
+    assert "s3cr" not in str(raised.value)
+
+
+def test_empty_file_is_a_fault(tmp_path):
+    (tmp_path / "key").write_text("\n")
+    environ = {k: v for k, v in GOOD.items() if k != "API_KEY"}
+
+    with pytest.raises(SettingsError, match="is empty"):
+        Example.load(environ | {"API_KEY_FILE": str(tmp_path / "key")})
+
+
 def test_missing_file_is_one_fault_and_not_two(tmp_path):
     environ = GOOD | {"API_KEY": "", "API_KEY_FILE": str(tmp_path / "absent")}
 

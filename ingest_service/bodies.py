@@ -1,0 +1,36 @@
+"""The body of a request, or why there is none."""
+
+from __future__ import annotations
+
+from flask import Request
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
+
+#: A sender that is silent for so long in mid-body is left, in seconds.
+READ_TIMEOUT = 5.0
+
+
+def read(request: Request, *, max_bytes: int) -> bytes:
+    """Return the body; raise RequestEntityTooLarge, RequestTimeout or BadRequest."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(READ_TIMEOUT)
+    try:
+        body = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except TimeoutError:
+        raise RequestTimeout("the body did not come") from None
+    except Exception:  # noqa: BLE001
+        # The server's own errors for broken chunks have no base in common.
+        raise BadRequest("the body cannot be read") from None
+    finally:
+        if connection is not None:
+            connection.settimeout(None)
+    if len(body) > max_bytes:
+        raise RequestEntityTooLarge
+    return body

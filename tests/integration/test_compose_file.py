@@ -1,0 +1,141 @@
+"""What docker-compose.yml and the Dockerfiles promise, read from the files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+#: They run once and end.
+ONCE = {"credentials", "tools"}
+LASTING = sorted(set(SERVICES) - ONCE)
+DOCKERFILES = {
+    "ingest_service": "ingest",
+    "realtime_gateway": "gateway",
+    "mailer_worker": "mailer",
+    "devstack": "devstack",
+}
+SECRETS = ("SECRET", "_KEY", "PASSWORD")
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_every_service_comes_back_and_tells_its_health(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert "stop_grace_period" in service
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_service_runs_as_root_or_can_gain_rights(name: str) -> None:
+    service = SERVICES[name]
+
+    assert str(service["user"]).split(":")[0] not in {"", "0", "root"}
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_image_is_pinned_by_a_version(name: str) -> None:
+    _, _, tag = SERVICES[name]["image"].partition(":")
+
+    assert re.match(r"\d+\.\d+", tag), f"{name} has the tag {tag!r}"
+
+
+def test_only_the_edge_can_be_published_beyond_this_machine() -> None:
+    ports = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+
+    assert ports.pop("edge") == ["${EDGE_BIND:-127.0.0.1}:${EDGE_PORT:-8000}:8000"]
+    assert ports == {
+        "rabbitmq": ["127.0.0.1:15672:15672"],
+        "supabase": ["127.0.0.1:8004:8004"],
+        "mailgun": ["127.0.0.1:8025:8025"],
+    }
+
+
+def test_broker_is_healthy_when_its_listeners_are_open() -> None:
+    test = SERVICES["rabbitmq"]["healthcheck"]["test"]
+
+    assert test[1:] == ["rabbitmq-diagnostics", "-q", "check_port_connectivity"]
+
+
+def test_services_wait_for_a_healthy_broker_and_the_edge_for_them() -> None:
+    for name in ("ingest", "gateway", "mailer"):
+        needs = SERVICES[name]["depends_on"]
+        assert needs["rabbitmq"] == {"condition": "service_healthy"}
+        assert needs["credentials"]["condition"] == "service_completed_successfully"
+    edge = SERVICES["edge"]["depends_on"]
+    assert {each["condition"] for each in edge.values()} == {"service_healthy"}
+
+
+def test_brokers_data_is_found_again_by_a_fixed_host_name() -> None:
+    assert SERVICES["rabbitmq"]["hostname"] == "rabbitmq"
+
+
+def test_data_is_in_named_volumes() -> None:
+    mounted = {
+        volume.split(":")[0]
+        for service in SERVICES.values()
+        for volume in service["volumes"]
+    }
+
+    assert mounted == set(COMPOSE["volumes"])
+
+
+def test_no_secret_has_a_default() -> None:
+    for name, service in SERVICES.items():
+        for variable, value in service["environment"].items():
+            if variable.endswith(SECRETS):
+                inner = variable.replace("MELOTECH_", "RABBITMQ_")
+                assert value == f"${{{inner}:-}}", f"{name}: {variable}"
+
+
+@pytest.mark.parametrize(("folder", "lock"), DOCKERFILES.items())
+def test_image_holds_its_own_lock_and_code_and_runs_as_nobody_special(
+    folder: str, lock: str
+) -> None:
+    text = (ROOT / folder / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE)
+
+    assert set(copied) <= {f"locks/{lock}.txt", "shared", folder, "realtime_gateway"}
+    assert "--require-hashes" in text
+    assert "--no-cache-dir" in text
+    assert re.search(r"^USER 10001", text, re.MULTILINE)
+    bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert set(bases) == {"python:3.14-slim"}
+
+
+def test_build_context_leaves_out_secrets_and_data() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert "*" in lines
+    assert not [line for line in lines if line.startswith(("!.env", "!.run", "!."))]
+
+
+def test_compose_accepts_the_file_in_a_fresh_clone() -> None:
+    if shutil.which("docker") is None or not _compose("version").startswith("Docker"):
+        pytest.skip("no docker compose here: install the Docker CLI with its plugin")
+
+    assert _compose("config", "--quiet") == ""
+
+
+def _compose(*words: str) -> str:
+    # Its own file of variables: a .env that lies here must not help.
+    done = subprocess.run(
+        ["docker", "compose", "--env-file", "/dev/null", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout + (done.stderr if done.returncode else "")
