@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from aiohttp import web
 
 from realtime_gateway.app import create_app
+from realtime_gateway.changelog import FolderTaken
 from realtime_gateway.settings import GatewaySettings
 from shared.address import host_and_port
 from shared.startup import begin
@@ -19,14 +21,17 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT; exit 1 where the settings are wrong."""
     settings = begin("realtime_gateway", GatewaySettings, os.environ)
     host, port = host_and_port(settings.gateway_bind)
-    web.run_app(
-        create_app(settings),
-        host=host,
-        port=port,
-        access_log=None,
-        print=None,
-        shutdown_timeout=SHUTDOWN_DEADLINE,
-    )
+    try:
+        web.run_app(
+            create_app(settings),
+            host=host,
+            port=port,
+            access_log=None,
+            print=None,
+            shutdown_timeout=SHUTDOWN_DEADLINE,
+        )
+    except FolderTaken as error:
+        sys.exit(f"realtime_gateway cannot start: {error}; set GATEWAY_DATA_DIR")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Refusal(MeloTechError):
 
 def address_of(path: str) -> Address:
     """Return the room that a path below `/ws/` asks for; raise Refusal."""
-    parts = path.strip("/").split("/")
+    parts = path.split("/")
     if parts == ["admin"]:
         return AdminRoom()
     if (

@@ -15,7 +15,7 @@ from realtime_gateway.feed import Feed
 from realtime_gateway.hub import Hub
 from realtime_gateway.sockets import Sockets
 from shared import logs
-from shared.amqp.stream import QueueCounts
+from shared.amqp.counts import Answers, counts_of
 from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE, RETRY_DELAYS
 from shared.version import __version__
 
@@ -45,7 +45,7 @@ def status_of(*, live: bool, draining: bool, mailer: MailerCounts) -> str:
     return "healthy" if mailer["consumers"] else "degraded"
 
 
-def mailer_counts(answers: dict[str, QueueCounts | None]) -> MailerCounts:
+def mailer_counts(answers: Answers) -> MailerCounts:
     """Return the mailer's counts; waiting retries are backlog too."""
     queue, dead = answers.get(MAILER_QUEUE), answers.get(MAILER_DEAD_LETTERS)
     if queue is None or dead is None:
@@ -65,7 +65,7 @@ class Health:
         self._feed = feed
         self._hub = hub
         self._sockets = sockets
-        self._counts: MailerCounts = UNKNOWN
+        self._answers: Answers | None = None
         self._counted_at = float("-inf")
         self._counting = asyncio.Lock()
 
@@ -77,8 +77,12 @@ class Health:
     async def show(self, request: web.Request) -> web.Response:
         """Answer `GET /health`."""
         mailer = await self._mailer()
+        # A broker that does not answer is none, whatever the socket to it says.
+        connected = self._feed.reader.connected and self._answers is not None
         status = status_of(
-            live=self._feed.live, draining=self._sockets.draining, mailer=mailer
+            live=self._feed.live and connected,
+            draining=self._sockets.draining,
+            mailer=mailer,
         )
         body = {
             "status": status,
@@ -88,7 +92,7 @@ class Health:
             "active_connections": self._sockets.open_count,
             "active_rooms": self._hub.rooms.counts(),
             "broker": {
-                "connected": self._feed.reader.connected,
+                "connected": connected,
                 "mailer": mailer,
             },
         }
@@ -105,17 +109,19 @@ class Health:
     async def _mailer(self) -> MailerCounts:
         async with self._counting:
             if time.monotonic() - self._counted_at > COUNTS_LIFETIME:
-                self._counts = mailer_counts(await self._ask())
+                self._answers = await self._ask()
                 self._counted_at = time.monotonic()
-            return self._counts
+            return mailer_counts(self._answers or {})
 
-    async def _ask(self) -> dict[str, QueueCounts | None]:
+    async def _ask(self) -> Answers | None:
         queues = (MAILER_QUEUE, MAILER_DEAD_LETTERS, *RETRY_DELAYS)
-        reader = self._feed.reader
-        answers = await asyncio.gather(
-            *(reader.counts(queue, timeout=COUNTS_TIMEOUT) for queue in queues)
-        )
-        return dict(zip(queues, answers, strict=True))
+        if not self._feed.reader.connected:
+            return None
+        try:
+            link = self._feed.reader.link
+            return await counts_of(link, queues, timeout=COUNTS_TIMEOUT)
+        except TimeoutError:
+            return None
 
 
 def problem(
@@ -172,9 +178,10 @@ def allowed_origins(origins: Collection[str]) -> Middleware:
             answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
         else:
             answer = await handler(request)
-        if origin and allowed and not answer.prepared:
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        if not answer.prepared:
             answer.headers[hdrs.VARY] = hdrs.ORIGIN
+            if origin and allowed:
+                answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         return answer
 
     return check

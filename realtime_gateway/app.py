@@ -14,7 +14,7 @@ from realtime_gateway.changelog import ChangeLog
 from realtime_gateway.feed import Feed
 from realtime_gateway.hub import Hub
 from realtime_gateway.identity import UserDirectory
-from realtime_gateway.session import House
+from realtime_gateway.session import Services
 from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.sockets import Sockets
 from realtime_gateway.tokens import TokenVerifier
@@ -33,19 +33,20 @@ async def create_app(settings: GatewaySettings) -> web.Application:
     )
     session = aiohttp.ClientSession()
     admission = _admission(settings, session)
-    sockets = Sockets(House(settings=settings, admission=admission, hub=hub, feed=feed))
+    sockets = Sockets(
+        Services(settings=settings, admission=admission, hub=hub, feed=feed)
+    )
     health = Health(feed, hub, sockets)
 
     app = web.Application(
         middlewares=[errors_as_problems(), allowed_origins(settings.allowed_origins)]
     )
-    app.router.add_get("/ws/{room:.*}", sockets.handle)
+    app.router.add_get("/ws/{room:.*}", sockets.handle, allow_head=False)
     app.router.add_get("/health", health.show)
     app.router.add_get("/ready", health.show_ready)
 
     async def drain(app: web.Application) -> None:
-        sockets.draining = True
-        await hub.end_all()
+        await sockets.drain()
 
     async def close(app: web.Application) -> None:
         await feed.close()

@@ -7,12 +7,14 @@ One thread writes (`append`, `clear`, `prune`); readers use connections of their
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.errors import MeloTechError
 from shared.events import ChangeEvent, Event
 
 #: Files of another layout are thrown away and rebuilt.
@@ -58,17 +60,31 @@ class Recorded:
     body: bytes
 
 
+class FolderTaken(MeloTechError):
+    """Another gateway keeps its change log in this folder."""
+
+
 class ChangeLog:
-    """Events in order of arrival; each id once."""
+    """Events in order of arrival; each id once.
+
+    Raises FolderTaken: two gateways on one file would hide events from each other.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise FolderTaken(f"another gateway uses {folder}") from None
         self._path = folder / "changes.sqlite3"
         self._writer = self._open_or_rebuild()
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""
         self._writer.close()
+        self._lock.close()
 
     def append(self, entries: Sequence[Entry]) -> list[tuple[int, Event]]:
         """Store what is new; return it with its positions, in order."""
@@ -137,15 +153,14 @@ class ChangeLog:
         self,
         position: int,
         *,
-        until: int,
         artist_ids: Sequence[str] | None,
         limit: int,
     ) -> list[Recorded]:
-        """Return events after `position` up to `until`, oldest first.
+        """Return events after `position`, oldest first.
 
         All of them, or those of one artist under the ids given.
         """
-        where = "position > ? and position <= ?"
+        where = "position > ?"
         if artist_ids is not None:
             marks = ",".join("?" * len(artist_ids))
             where += f" and artist_id in ({marks})"
@@ -154,12 +169,14 @@ class ChangeLog:
             " order by position limit ?"
         )
         with closing(self._connect()) as reader:
-            rows = reader.execute(query, (position, until, *(artist_ids or ()), limit))
+            rows = reader.execute(query, (position, *(artist_ids or ()), limit))
             return [Recorded(*row) for row in rows]
 
     def _open_or_rebuild(self) -> sqlite3.Connection:
         try:
             return self._prepared()
+        except sqlite3.OperationalError:
+            raise  # locked, or the disk is full: the file itself may be sound
         except sqlite3.DatabaseError:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)

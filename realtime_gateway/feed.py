@@ -9,7 +9,7 @@ counts as "another" too.
 from __future__ import annotations
 
 import asyncio
-import time
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -23,12 +23,12 @@ from shared.topology import CHANGE_LOG_STREAM
 
 log = logs.get(__name__)
 
-#: A stream that has more to give does not pause this long, in seconds.
-QUIET = 0.3
 #: A known offset is answered at once; after this it is beyond the stream's end.
 BOOKMARK_DEADLINE = 5.0
 PRUNE_INTERVAL = 60.0
 PRUNE_BATCH = 5_000
+#: After an error of the file, before the stream is read again from the bookmark.
+STORE_PAUSE = 1.0
 
 Listener = Callable[[Sequence[tuple[int, Event]]], None]
 
@@ -59,8 +59,8 @@ class Feed:
         self._arrived: list[StreamDelivery] = []
         self._storing: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
-        self._attached_at = float("inf")
-        self._heard_at = 0.0
+        self._clearing: asyncio.Task[None] | None = None
+        self._end: int | None = None
         self._attachment = 0
         self._listening = False
         self.caught_up = asyncio.Event()
@@ -70,6 +70,7 @@ class Feed:
             stream=CHANGE_LOG_STREAM,
             start_at=self._start,
             on_attached=self._attached,
+            on_end=self._end_found,
             on_delivery=self._delivered,
             on_lost=self._lost,
         )
@@ -86,8 +87,8 @@ class Feed:
 
     async def close(self) -> None:
         """Stop reading, finish what is being stored."""
-        if self._pruning:
-            self._pruning.cancel()
+        for task in filter(None, (self._pruning, self._clearing)):
+            task.cancel()
         await self.reader.close(timeout=3)
         if self._storing:
             await self._storing
@@ -102,13 +103,14 @@ class Feed:
 
     def _attached(self) -> None:
         self._attachment += 1
-        self._attached_at = time.time()
-        self._heard_at = self._loop.time()
-        self._loop.call_later(QUIET, self._listen_for_quiet, self._attachment)
         if self._expected:
             self._loop.call_later(
                 BOOKMARK_DEADLINE, self._miss_bookmark, self._attachment
             )
+
+    def _end_found(self, offset: int | None) -> None:
+        self._end = -1 if offset is None else offset
+        self._see_whether_caught_up()
 
     def _lost(self) -> None:
         self._detach()
@@ -117,24 +119,17 @@ class Feed:
         """Hear nothing more of this consumer: what is not stored comes again."""
         self._attachment += 1
         self._listening = False
+        self._end = None
         self._arrived.clear()
-
-    def _listen_for_quiet(self, attachment: int) -> None:
-        if attachment != self._attachment or self.caught_up.is_set():
-            return
-        idle = self._loop.time() - self._heard_at
-        busy = self._expected or self._arrived or self._storing
-        if idle >= QUIET and not busy:
-            self._catch_up()
-        else:
-            self._loop.call_later(QUIET, self._listen_for_quiet, attachment)
 
     def _miss_bookmark(self, attachment: int) -> None:
         if attachment == self._attachment and self._expected:
             self._rebuild("nothing is delivered at the stored offset")
 
-    def _catch_up(self) -> None:
-        if not self.caught_up.is_set():
+    def _see_whether_caught_up(self) -> None:
+        if self._end is None or self._expected or self.caught_up.is_set():
+            return
+        if self._end <= (self._bookmark.stream_offset if self._bookmark else -1):
             log.info("feed.live", bookmark=_offset(self._bookmark))
             self.caught_up.set()
 
@@ -144,7 +139,16 @@ class Feed:
         self._bookmark = self._expected = None
         self.caught_up.clear()
         self._on_rebuild()
-        self._writer.submit(self._changelog.clear)
+        self._clearing = self._loop.create_task(self._clear_and_restart())
+
+    async def _clear_and_restart(self) -> None:
+        while True:
+            try:
+                await self._loop.run_in_executor(self._writer, self._changelog.clear)
+                break
+            except sqlite3.Error as error:
+                log.error("changelog.not-cleared", error=str(error))
+                await asyncio.sleep(STORE_PAUSE)
         self.reader.restart()
 
     # Deliveries.
@@ -152,7 +156,6 @@ class Feed:
     def _delivered(self, delivery: StreamDelivery) -> None:
         if not self._listening:
             return
-        self._heard_at = self._loop.time()
         if self._expected:
             found = Bookmark(delivery.offset, delivery.message_id)
             if found != self._expected:
@@ -160,6 +163,7 @@ class Feed:
                 return
             self._expected = None
             self.reader.ack_up_to(delivery)
+            self._see_whether_caught_up()
             return
         self._arrived.append(delivery)
         if self._storing is None:
@@ -169,30 +173,38 @@ class Feed:
         try:
             while self._arrived:
                 batch, self._arrived = self._arrived, []
-                attachment = self._attachment
-                entries = [entry for each in batch if (entry := _entry(each))]
-                new = await self._loop.run_in_executor(
-                    self._writer, self._changelog.append, entries
-                )
-                self._told(batch[-1], new, attachment)
+                await self._store_batch(batch)
+        except sqlite3.Error as error:
+            # Nothing of this batch was acked or told: it is read again.
+            log.error("changelog.not-written", error=str(error))
+            self._detach()
+            self.caught_up.clear()
+            await asyncio.sleep(STORE_PAUSE)
+            self.reader.restart()
         finally:
             self._storing = None
 
-    def _told(
-        self, last: StreamDelivery, new: list[tuple[int, Event]], attachment: int
-    ) -> None:
+    async def _store_batch(self, batch: list[StreamDelivery]) -> None:
+        attachment, last = self._attachment, batch[-1]
+        entries = [entry for each in batch if (entry := _entry(each))]
+        new = await self._loop.run_in_executor(
+            self._writer, self._changelog.append, entries
+        )
         if attachment == self._attachment:
             self._bookmark = Bookmark(last.offset, last.message_id)
             self.reader.ack_up_to(last)
         # Else the consumer went away while this was being stored: it is read again
         # from the older bookmark, and dropped then as already stored.
         self._on_events(new)
-        if new and _time_of(new[-1][1]) >= self._attached_at:
-            self._catch_up()
+        self._see_whether_caught_up()
 
     async def _prune_now_and_then(self) -> None:
         while True:
-            pruned = await self._loop.run_in_executor(self._writer, self._prune)
+            try:
+                pruned = await self._loop.run_in_executor(self._writer, self._prune)
+            except sqlite3.Error as error:
+                log.error("changelog.not-pruned", error=str(error))
+                pruned = 0
             if pruned < PRUNE_BATCH:
                 await asyncio.sleep(PRUNE_INTERVAL)
 
@@ -216,13 +228,6 @@ def _entry(delivery: StreamDelivery) -> Entry | None:
         )
         return None
     return Entry(stream_offset=delivery.offset, event=event, body=delivery.body)
-
-
-def _time_of(event: Event) -> float:
-    try:
-        return datetime.fromisoformat(event.time).timestamp()
-    except ValueError:
-        return float("-inf")
 
 
 def _offset(bookmark: Bookmark | None) -> int | None:

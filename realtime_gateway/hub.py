@@ -1,13 +1,15 @@
 """Everyone who is connected, and how far they have been told.
 
-A client that comes back reads what it missed from the change log, up to the position
-that the rooms have been told, and takes its seat in the same turn of the loop: nothing
-falls into the seam, nothing is told twice.
+A client that comes back reads what it missed from the change log and takes its seat in
+the same turn of the loop in which it has reached what the rooms were told. Each
+connection remembers its position, so the seam neither drops nor repeats an event.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
 from realtime_gateway import protocol
@@ -16,95 +18,130 @@ from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.connection import Connection
 from realtime_gateway.frames import text_frame
 from realtime_gateway.rooms import Rooms
-from shared import events
+from shared import events, logs
 from shared.events import Event
 from shared.topology import room_admin
 
+log = logs.get(__name__)
+
 #: Events read from the change log at a time while a client catches up.
 PAGE = 500
+#: Another gateway may have told an event that this one reads a moment later: an
+#: unknown id is looked for so many times, so many seconds apart.
+LOOKS, LOOK_PAUSE = 6, 0.25
 
 
 class Hub:
-    """The rooms, and the position in the change log that they have been told."""
+    """All admitted connections, the rooms of those who are live, and the position."""
 
     def __init__(self, changelog: ChangeLog) -> None:
         self._changelog = changelog
+        self._admitted: set[Connection] = set()
+        self._per_subject: Counter[str] = Counter()
         self.rooms: Rooms[Connection] = Rooms()
-        self._position, self._newest_id = changelog.newest()
+        self._position, self.last_event_id = changelog.newest()
 
-    @property
-    def last_event_id(self) -> str | None:
-        """Return the id of the last event that was told."""
-        return self._newest_id
+    def connections_of(self, subject: str) -> int:
+        """Return how many connections one person has, live or catching up."""
+        return self._per_subject[subject]
+
+    def admit(self, connection: Connection) -> None:
+        """Count the connection in; it is told nothing until it joins."""
+        self._admitted.add(connection)
+        self._per_subject[connection.subject] += 1
+
+    def leave(self, connection: Connection) -> None:
+        """Let the connection go; doing so twice changes nothing."""
+        self.rooms.leave(connection)
+        if connection in self._admitted:
+            self._admitted.remove(connection)
+            self._per_subject[connection.subject] -= 1
+            # A counter keeps its zeros otherwise, one for everyone who ever came.
+            self._per_subject += Counter()
 
     def tell(self, new: Sequence[tuple[int, Event]]) -> None:
         """Send each event to its rooms, encoded once however many get it."""
         for position, event in new:
-            self._position, self._newest_id = position, event.id
-            frame: bytes | None = None
-            for room in protocol.rooms_of(event):
-                for member in tuple(self.rooms.members(room)):
-                    if member.wants(event):
-                        frame = frame or text_frame(protocol.update_of(event))
-                        member.send_frame(frame)
+            self._position, self.last_event_id = position, event.id
+            try:
+                self._tell(position, event)
+            except Exception as error:  # one event must not silence the others
+                log.error("event.not-told", event_id=event.id, exc_info=error)
+
+    def send_all_away(self) -> list[Connection]:
+        """Ask everyone to come back at once, to this gateway or another."""
+        members = list(self._admitted)
+        for member in members:
+            self.leave(member)
+            member.socket.end(CloseCode.GOING_AWAY)
+        return members
 
     def forget(self) -> None:
         """Start anew after a rebuild: everyone comes back and is told so."""
-        self._position, self._newest_id = 0, None
-        self._send_away()
+        self._position, self.last_event_id = 0, None
+        self.send_all_away()
 
-    async def end_all(self) -> None:
-        """Ask everyone to come back at once, and wait until they have left."""
-        members = self._send_away()
-        await asyncio.gather(*(member.closed() for member in members))
+    def join(self, connection: Connection) -> None:
+        """Make the connection live: it is told everything from the next event on."""
+        connection.position = self._position
+        self.rooms.join(connection)
 
-    def _send_away(self) -> set[Connection]:
-        members = self.rooms.everyone()
-        for member in members:
-            self.leave(member)
-            member.end(CloseCode.GOING_AWAY)
-        return members
-
-    async def position_of(self, event_id: str | None) -> int | None:
+    async def position_of(self, event_id: str) -> int | None:
         """Return where a client has got to, None where that is not known."""
-        if event_id is None:
-            return None
-        return await asyncio.to_thread(self._changelog.position_of, event_id)
+        for look in range(LOOKS):
+            if look:
+                await asyncio.sleep(LOOK_PAUSE)
+            try:
+                found = await asyncio.to_thread(self._changelog.position_of, event_id)
+            except sqlite3.Error as error:
+                log.error("changelog.unreadable", error=str(error))
+                return None
+            if found is not None:
+                return found
+        return None
 
-    async def catch_up(self, member: Connection, position: int) -> None:
-        """Send what the member missed after `position`, then give it its seat."""
-        while position < self._position and not member.ended_by:
-            until = self._position
+    async def catch_up(self, connection: Connection, position: int) -> None:
+        """Send what was missed after `position`, then make the connection live.
+
+        Raises sqlite3.Error where the change log cannot be read.
+        """
+        socket = connection.socket
+        while socket.ended_by is None:
+            told = self._position
             missed = await asyncio.to_thread(
                 self._changelog.after,
                 position,
-                until=until,
-                artist_ids=_artist_ids(member),
+                artist_ids=_artist_ids(connection),
                 limit=PAGE,
             )
             for recorded in missed:
-                _replay(member, recorded)
-            await member.drained()
-            position = missed[-1].position if len(missed) == PAGE else until
-        if not member.ended_by:
-            self.rooms.join(member)
+                _replay(connection, recorded)
+                await socket.room_to_send()
+            position = missed[-1].position if missed else position
+            if len(missed) < PAGE:
+                position = max(position, told)
+            if position >= self._position and connection in self._admitted:
+                connection.position = position
+                self.rooms.join(connection)
+                return
 
-    def join(self, member: Connection) -> None:
-        """Give the member its seat, from the next event on."""
-        self.rooms.join(member)
+    def _tell(self, position: int, event: Event) -> None:
+        frame: bytes | None = None
+        for room in protocol.rooms_of(event):
+            for member in tuple(self.rooms.members(room)):
+                if position > member.position and member.wants(event):
+                    frame = frame or text_frame(protocol.update_of(event))
+                    member.position = position
+                    member.socket.send_frame(frame)
 
-    def leave(self, member: Connection) -> None:
-        """Take the member's seat away."""
-        self.rooms.leave(member)
 
-
-def _artist_ids(member: Connection) -> list[str] | None:
-    if member.seat.room == room_admin():
+def _artist_ids(connection: Connection) -> list[str] | None:
+    if connection.seat.room == room_admin():
         return None
-    return [key.partition(":")[2] for key in member.seat.keys]
+    return [key.partition(":")[2] for key in connection.seat.keys]
 
 
-def _replay(member: Connection, recorded: Recorded) -> None:
+def _replay(connection: Connection, recorded: Recorded) -> None:
     event = events.decode(recorded.body)
-    if member.wants(event):
-        member.send_frame(text_frame(protocol.update_of(event)))
+    if connection.wants(event):
+        connection.socket.send_frame(text_frame(protocol.update_of(event)))

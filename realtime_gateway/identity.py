@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 
@@ -12,6 +13,8 @@ from shared.errors import Transient
 from shared.supabase import User
 
 LIFETIME = 60.0
+#: Who has no row yet may get one at any moment: signing up is two steps.
+ABSENT_LIFETIME = 2.0
 MAX_REMEMBERED = 10_000
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -26,21 +29,33 @@ class UserDirectory:
         self._supabase_url = supabase_url
         self._headers = supabase.credentials(service_key)
         self._known: OrderedDict[str, tuple[float, User | None]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[User | None]] = {}
 
     async def user_of(self, auth_id: str) -> User | None:
         """Return the row whose authid this is, None where there is none.
 
         Raises Transient or Misconfigured where Supabase cannot be asked.
         """
-        known = self._known.get(auth_id)
-        if known and time.monotonic() - known[0] < LIFETIME:
-            return known[1]
-        user = await self._ask(auth_id)
-        self._known[auth_id] = (time.monotonic(), user)
+        until, user = self._known.get(auth_id, (float("-inf"), None))
+        if time.monotonic() < until:
+            return user
+        asking = self._asking.get(auth_id)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(auth_id))
+            self._asking[auth_id] = asking
+            asking.add_done_callback(lambda done: self._answered(auth_id, done))
+        return await asyncio.shield(asking)
+
+    def _answered(self, auth_id: str, asked: asyncio.Task[User | None]) -> None:
+        del self._asking[auth_id]
+        if asked.cancelled() or asked.exception():
+            return
+        user = asked.result()
+        lifetime = LIFETIME if user else ABSENT_LIFETIME
+        self._known[auth_id] = (time.monotonic() + lifetime, user)
         self._known.move_to_end(auth_id)
         if len(self._known) > MAX_REMEMBERED:
             self._known.popitem(last=False)
-        return user
 
     async def _ask(self, auth_id: str) -> User | None:
         query = supabase.user_by("authid", auth_id)

@@ -10,13 +10,10 @@ from realtime_gateway.access import Seat
 
 
 class Member(Protocol):
-    """What is asked of a member: its seat and whose it is."""
+    """What is asked of a member: its seat."""
 
     @property
     def seat(self) -> Seat: ...
-
-    @property
-    def subject(self) -> str: ...
 
 
 M = TypeVar("M", bound=Member)
@@ -28,14 +25,12 @@ class Rooms(Generic[M]):
 
     def __init__(self) -> None:
         self._members: dict[str, set[M]] = defaultdict(set)
-        self._per_subject: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
 
     def join(self, member: M) -> None:
         """Put the member in under every key of its seat."""
         for key in member.seat.keys:
             self._members[key].add(member)
-        self._per_subject[member.subject] += 1
         self._kinds[_kind(member.seat)] += 1
 
     def leave(self, member: M) -> None:
@@ -47,9 +42,6 @@ class Rooms(Generic[M]):
             if not self._members[key]:
                 del self._members[key]
         self._kinds[_kind(member.seat)] -= 1
-        self._per_subject[member.subject] -= 1
-        if not self._per_subject[member.subject]:
-            del self._per_subject[member.subject]
 
     def members(self, key: str) -> Collection[M]:
         """Return who gets what is sent to `key`; a room nobody is in costs nothing."""
@@ -58,10 +50,6 @@ class Rooms(Generic[M]):
     def everyone(self) -> set[M]:
         """Return all members of all rooms."""
         return set().union(*self._members.values())
-
-    def connections_of(self, subject: str) -> int:
-        """Return how many seats one person holds."""
-        return self._per_subject.get(subject, 0)
 
     def counts(self) -> dict[str, int]:
         """Return the open connections by kind of room, without anybody's id."""

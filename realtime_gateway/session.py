@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from dataclasses import dataclass
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSMessage, WSMsgType
 
 from realtime_gateway import protocol
 from realtime_gateway.access import Address, Identity
@@ -28,7 +29,7 @@ CATCH_UP_DEADLINE = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class Services:
     """What every session works with."""
 
     settings: GatewaySettings
@@ -42,62 +43,67 @@ class Session:
 
     def __init__(
         self,
-        house: House,
-        ws: web.WebSocketResponse,
+        services: Services,
         connection: Connection,
         *,
         address: Address,
         identity: Identity,
     ) -> None:
-        self._house = house
-        self._ws = ws
+        self._services = services
         self._connection = connection
         self._address = address
         self._identity = identity
         self._expiry: asyncio.TimerHandle | None = None
-        rate = house.settings.max_messages_per_second
+        rate = services.settings.max_messages_per_second
         self._throttle = Throttle(rate, now=time.monotonic())
 
     async def run(self, since: str | None) -> None:
         """Welcome the client, send what it missed, then serve it; raise Refusal."""
         started = time.monotonic()
+        socket, hub = self._connection.socket, self._services.hub
+        hub.admit(self._connection)
         self._expire_at(self._identity.expires_at)
         try:
-            await self._admit(since)
+            await self._begin(since)
             log.info(
                 "socket.joined",
                 connection_id=self._connection.connection_id,
                 room=self._connection.seat.room.partition(":")[0],
                 resumed=since is not None,
             )
-            async for message in self._ws:
+            async for message in socket.ws:
                 await self._hear(message)
         finally:
             if self._expiry:
                 self._expiry.cancel()
-            self._house.hub.leave(self._connection)
-            await self._connection.closed()
+            hub.leave(self._connection)
+            await socket.ended()
             log.info(
                 "socket.left",
                 connection_id=self._connection.connection_id,
-                code=self._ws.close_code,
+                code=socket.ws.close_code,
                 seconds=round(time.monotonic() - started, 1),
             )
 
-    async def _admit(self, since: str | None) -> None:
+    async def _begin(self, since: str | None) -> None:
+        hub = self._services.hub
         try:
             async with asyncio.timeout(CATCH_UP_DEADLINE):
-                await self._house.feed.caught_up.wait()
+                await self._services.feed.caught_up.wait()
         except TimeoutError:
             detail = "this gateway still reads the stream"
             raise Refusal(CloseCode.GOING_AWAY, detail) from None
-        position = await self._house.hub.position_of(since)
+        position = None if since is None else await hub.position_of(since)
         if position is None:
-            self._welcome(recovered=False, after=self._house.hub.last_event_id)
-            self._house.hub.join(self._connection)
+            self._welcome(recovered=False, after=hub.last_event_id)
+            hub.join(self._connection)
             return
         self._welcome(recovered=True, after=since)
-        await self._house.hub.catch_up(self._connection, position)
+        try:
+            await hub.catch_up(self._connection, position)
+        except sqlite3.Error as error:
+            # It comes back, and is told that it has not recovered.
+            raise Refusal(CloseCode.GOING_AWAY, "no history to read") from error
 
     def _welcome(self, *, recovered: bool, after: str | None) -> None:
         welcome = Welcome(
@@ -105,10 +111,10 @@ class Session:
             room=self._connection.seat.room,
             recovered=recovered,
             last_event_id=after,
-            ping_interval=self._house.settings.ping_interval_seconds,
+            ping_interval=self._services.settings.ping_interval_seconds,
             token_expires_in=max(0, int(self._identity.expires_at - time.time())),
         )
-        self._connection.send(protocol.write(welcome))
+        self._connection.socket.send(protocol.write(welcome))
 
     def _expire_at(self, moment: float) -> None:
         if self._expiry:
@@ -118,8 +124,8 @@ class Session:
         )
 
     def _end(self, code: CloseCode) -> None:
-        self._house.hub.leave(self._connection)
-        self._connection.end(code)
+        self._services.hub.leave(self._connection)
+        self._connection.socket.end(code)
 
     async def _hear(self, message: WSMessage) -> None:
         if not self._throttle.allow(time.monotonic()):
@@ -134,7 +140,7 @@ class Session:
             self._complain(str(error))
             return
         if isinstance(said, Ping):
-            self._connection.send(protocol.write(Pong()))
+            self._connection.socket.send(protocol.write(Pong()))
         elif isinstance(said, Filter):
             self._connection.filter = said
         elif isinstance(said, Auth):
@@ -142,18 +148,22 @@ class Session:
 
     async def _refresh(self, token: str) -> None:
         try:
-            identity = await self._house.admission.identify(token)
+            identity = await self._services.admission.identify(token)
             if identity.subject != self._identity.subject:
                 raise Refusal(CloseCode.NOT_YOUR_ROOM, "another user's token")
-            await self._house.admission.seat(self._address, identity)
+            await self._services.admission.seat(self._address, identity)
         except Refusal as refusal:
-            log.info("socket.refused", code=refusal.code.number, detail=str(refusal))
-            self._end(refusal.code)
+            log.info("token.refused", code=refusal.code.number, detail=str(refusal))
+            if refusal.code is CloseCode.GOING_AWAY:
+                # Nobody can say that it is bad; the old one holds until it expires.
+                self._complain("the token cannot be checked now: send it again")
+            else:
+                self._end(refusal.code)
             return
         self._identity = identity
         self._expire_at(identity.expires_at)
-        self._welcome(recovered=True, after=self._house.hub.last_event_id)
+        self._welcome(recovered=True, after=self._services.hub.last_event_id)
 
     def _complain(self, text: str) -> None:
         error = Error(code="bad_message", message=text[:200])
-        self._connection.send(protocol.write(error))
+        self._connection.socket.send(protocol.write(error))

@@ -50,7 +50,8 @@ class TokenVerifier:
         self._secret = secret
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = float("-inf")
-        self._fetching = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def verify(self, token: str) -> Identity:
         """Return whom the token speaks of.
@@ -87,31 +88,46 @@ class TokenVerifier:
         if algorithm == "HS256" and self._secret:
             return self._secret
         if algorithm not in ASYMMETRIC:
-            raise TokenRefused(f"the algorithm {algorithm!r} is not allowed")
+            raise TokenRefused("the token's algorithm is not allowed")
         if not isinstance(key_id, str):
             raise TokenRefused("the token names no key")
-        age = time.monotonic() - self._fetched_at
-        if key_id not in self._keys or age > JWKS_LIFETIME:
-            await self._refresh(key_id)
-        key = self._keys.get(key_id)
+        key = await self._known(key_id)
         if key is None:
             raise TokenRefused("the token's key is not one of this project")
         if key.algorithm_name != algorithm:
             raise TokenRefused("the token's algorithm is not that of its key")
         return key
 
-    async def _refresh(self, key_id: str) -> None:
-        async with self._fetching:
-            age = time.monotonic() - self._fetched_at
-            if age < JWKS_MIN_INTERVAL:
-                return
-            try:
-                self._keys = await self._fetch()
-                self._fetched_at = time.monotonic()
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                log.warning("jwks.unavailable", error=type(error).__name__)
-                if key_id not in self._keys:
-                    raise Transient("the project's keys cannot be fetched") from error
+    async def _known(self, key_id: str) -> PyJWK | None:
+        now = time.monotonic()
+        key = self._keys.get(key_id)
+        if key is not None:
+            if now - self._fetched_at > JWKS_LIFETIME:
+                # A known key is good while the set is fetched anew beside.
+                self._refresh(now)
+            return key
+        refreshing = self._refresh(now)
+        if refreshing is not None:
+            await asyncio.shield(refreshing)
+        if self._fetched_at < self._asked_at:
+            raise Transient("the project's keys cannot be fetched")
+        return self._keys.get(key_id)
+
+    def _refresh(self, now: float) -> asyncio.Task[None] | None:
+        """Return the fetch under way, a new one if it is time for one, else None."""
+        running = self._refreshing is not None and not self._refreshing.done()
+        if not running and now - self._asked_at >= JWKS_MIN_INTERVAL:
+            self._asked_at = now
+            self._refreshing = asyncio.create_task(self._fetch_and_keep())
+            running = True
+        return self._refreshing if running else None
+
+    async def _fetch_and_keep(self) -> None:
+        try:
+            self._keys = await self._fetch()
+            self._fetched_at = time.monotonic()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            log.warning("jwks.unavailable", error=type(error).__name__)
 
     async def _fetch(self) -> dict[str, PyJWK]:
         async with self._session.get(self._jwks_url, timeout=FETCH_TIMEOUT) as answer:

@@ -112,6 +112,8 @@ def encode(event: Event) -> bytes:
 def decode(body: bytes) -> Event:
     """Return the event of a message body; raise Malformed where it is none."""
     try:
+        # Raw values are not checked as text, and one bad byte ends a reader's socket.
+        body.decode("utf-8")
         kind = _type_decoder.decode(body).type
         if kind.startswith("submission."):
             return _change_decoder.decode(body)

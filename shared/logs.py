@@ -19,7 +19,9 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(
 )
 
 #: Libraries that narrate; their warnings are all that an operator can use.
-QUIET = ("pika", "urllib3", "asyncio", "aiohttp.access", "werkzeug")
+#: What aiohttp says of bad requests quotes them: headers, tokens, anything.
+SILENT = ("pika", "aiohttp.server", "aiohttp.websocket")
+QUIET = ("urllib3", "asyncio", "aiohttp.access", "werkzeug")
 
 
 def configure(service: str, *, debug: bool) -> None:
@@ -54,11 +56,9 @@ def configure(service: str, *, debug: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
-    for name in QUIET:
-        # Severe lines of these have their own counterpart here, with the event id.
-        logging.getLogger(name).setLevel(
-            logging.CRITICAL if name == "pika" else logging.WARNING
-        )
+    for names, level in ((QUIET, logging.WARNING), (SILENT, logging.CRITICAL)):
+        for name in names:
+            logging.getLogger(name).setLevel(level)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

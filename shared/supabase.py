@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -35,9 +35,9 @@ class User(msgspec.Struct, frozen=True):
     id: str | int
     authid: str | None = None
     email: str | None = None
-    name: str | None = None
-    is_admin: bool | None = None
-    admin: bool | None = None
+    #: Whatever the project's columns hold; only a plain true makes an admin.
+    is_admin: Any = None
+    admin: Any = None
 
     @property
     def has_admin_flag(self) -> bool:
@@ -79,7 +79,7 @@ def read_user(status: int, body: bytes) -> User | None:
     _raise_unless_ok(status)
     try:
         rows = _users_decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Transient(f"Supabase's users answer is not understood: {error}") from None
     return rows[0] if rows else None
 
@@ -91,7 +91,7 @@ def read_auth_email(status: int, body: bytes) -> str | None:
     _raise_unless_ok(status)
     try:
         return _auth_user_decoder.decode(body).email or None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Transient(f"Supabase's auth answer is not understood: {error}") from None
 
 

@@ -31,7 +31,7 @@ RECONNECT_LONGEST = 0.5
 REOPEN_DELAY = 0.3
 #: TCP, TLS and AMQP handshakes together, in seconds.
 CONNECT_DEADLINE = 10
-HEARTBEAT = 30
+HEARTBEAT = 15
 
 
 class Loop(Protocol):
@@ -127,6 +127,11 @@ class Link:
         """Leave the channel for a new one: the broker no longer trusts it, or we it."""
         if self._channel is not None and self._channel.is_open:
             self._channel.close()
+
+    def open_side_channel(self, on_open: Callable[[Channel], None]) -> None:
+        """Open one more channel, for what may go wrong without harm to the first."""
+        if self._ready and self._connection.is_open:
+            self._connection.channel(on_open_callback=on_open)
 
     # The steps, in the order in which they happen.
 

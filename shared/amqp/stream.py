@@ -3,7 +3,8 @@
 Facts of streams over AMQP 0.9.1: a prefetch and acks are required; cancelling with
 deliveries pending would nack them, which a stream answers by closing the connection,
 so a reader only ever drops its channel. An offset beyond the end attaches and then
-stays silent for ever: the caller must notice.
+stays silent for ever: the caller must notice. Nobody tells where the end is, so a
+second, short-lived consumer reads the last chunk.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from shared.amqp.link import Link
 from shared.topology import TOPOLOGY, Topology
 
 PREFETCH = 200
+#: The last chunk has been read when nothing more has come for so long, in seconds; an
+#: empty stream gives nothing at all.
+CHUNK_QUIET, EMPTY_QUIET = 0.2, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +35,12 @@ class StreamDelivery:
     tag: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueCounts:
-    """What a passive declare tells of a queue."""
-
-    messages: int
-    consumers: int
-
-
 class StreamReader:
     """Deliver a stream's messages to `on_delivery`, again from `start_at()` each time.
 
-    `on_attached` is called when a consumer is in place, `on_lost` when it is gone.
-    All calls are made on the loop.
+    `on_attached` is called when a consumer is in place, `on_end` with the offset of the
+    last message that there was then (None: the stream is empty), `on_lost` when the
+    consumer is gone. All calls are made on the loop.
     """
 
     def __init__(
@@ -54,6 +51,7 @@ class StreamReader:
         stream: str,
         start_at: Callable[[], int | None],
         on_attached: Callable[[], None],
+        on_end: Callable[[int | None], None],
         on_delivery: Callable[[StreamDelivery], None],
         on_lost: Callable[[], None],
         topology: Topology = TOPOLOGY,
@@ -61,15 +59,17 @@ class StreamReader:
         self._stream = stream
         self._start_at = start_at
         self._on_attached = on_attached
+        self._on_end = on_end
         self._on_delivery = on_delivery
         self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
         self._channel: Channel | None = None
         self._closed = asyncio.Event()
-        self._link = Link.asyncio(
+        self.link = Link.asyncio(
             url,
             name=name,
             topology=topology,
-            loop=asyncio.get_running_loop(),
+            loop=self._loop,
             on_ready=self._channel_ready,
             on_lost=self._channel_lost,
             on_closed=self._closed.set,
@@ -82,42 +82,20 @@ class StreamReader:
 
     def open(self) -> None:
         """Begin to connect."""
-        self._link.open()
+        self.link.open()
 
     def restart(self) -> None:
         """Drop the consumer and attach anew at `start_at()`."""
-        self._link.renew_channel()
+        self.link.renew_channel()
 
     def ack_up_to(self, delivery: StreamDelivery) -> None:
         """Take in more: everything up to this delivery is done with."""
         if self._channel is not None and self._channel.is_open:
             self._channel.basic_ack(delivery.tag, multiple=True)
 
-    async def counts(self, queue: str, *, timeout: float) -> QueueCounts | None:
-        """Return what a queue holds and who consumes it, None when not connected."""
-        channel = self._channel
-        if channel is None or not channel.is_open:
-            return None
-        answer: asyncio.Future[QueueCounts] = asyncio.get_running_loop().create_future()
-
-        def told(frame: object) -> None:
-            method: spec.Queue.DeclareOk = frame.method  # type: ignore[attr-defined]
-            if not answer.done():
-                answer.set_result(
-                    QueueCounts(
-                        messages=method.message_count, consumers=method.consumer_count
-                    )
-                )
-
-        channel.queue_declare(queue, passive=True, callback=told)
-        try:
-            return await asyncio.wait_for(answer, timeout)
-        except TimeoutError:
-            return None
-
     async def close(self, *, timeout: float) -> None:
         """Disconnect; at most `timeout` seconds."""
-        self._link.close()
+        self.link.close()
         try:
             await asyncio.wait_for(self._closed.wait(), timeout)
         except TimeoutError:
@@ -126,18 +104,27 @@ class StreamReader:
     def _channel_ready(self, channel: Channel) -> None:
         self._channel = channel
         start = self._start_at()
-        arguments: dict[str, int | str] = {
-            "x-stream-offset": "first" if start is None else start
-        }
-        channel.add_on_cancel_callback(lambda _: self._link.renew_channel())
-        channel.basic_qos(
-            prefetch_count=PREFETCH,
-            callback=lambda _: channel.basic_consume(
-                self._stream,
-                self._deliver,
-                arguments=arguments,
-                callback=lambda _: self._on_attached(),
+        channel.add_on_cancel_callback(lambda _: self.link.renew_channel())
+        _consume(
+            channel,
+            self._stream,
+            "first" if start is None else start,
+            on_consuming=self._attached,
+            on_delivery=lambda method, properties, body: self._deliver(
+                channel, method, properties, body
             ),
+        )
+
+    def _attached(self) -> None:
+        self._on_attached()
+        main = self._channel
+
+        def found(offset: int | None) -> None:
+            if self._channel is main:
+                self._on_end(offset)
+
+        self.link.open_side_channel(
+            lambda side: _EndOfStream(side, self._stream, self._loop, found).look()
         )
 
     def _channel_lost(self, reason: str) -> None:
@@ -153,12 +140,82 @@ class StreamReader:
     ) -> None:
         if channel is not self._channel:
             return
-        headers = properties.headers or {}
         self._on_delivery(
             StreamDelivery(
-                offset=int(headers["x-stream-offset"]),
+                offset=_offset(properties),
                 message_id=properties.message_id or "",
                 body=body,
                 tag=method.delivery_tag,
             )
         )
+
+
+class _EndOfStream:
+    """Read the last chunk on a channel of its own, tell its last offset, and go."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        stream: str,
+        loop: asyncio.AbstractEventLoop,
+        on_found: Callable[[int | None], None],
+    ) -> None:
+        self._channel = channel
+        self._stream = stream
+        self._loop = loop
+        self._on_found = on_found
+        self._last: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def look(self) -> None:
+        _consume(
+            self._channel,
+            self._stream,
+            "last",
+            on_consuming=lambda: self._wait(EMPTY_QUIET),
+            on_delivery=self._deliver,
+        )
+
+    def _deliver(
+        self, method: spec.Basic.Deliver, properties: spec.BasicProperties, body: bytes
+    ) -> None:
+        first = self._last is None
+        self._last = _offset(properties)
+        if self._channel.is_open:
+            self._channel.basic_ack(method.delivery_tag)
+        # From the first one on, so that a busy stream is not followed for ever.
+        if first:
+            self._wait(CHUNK_QUIET)
+
+    def _wait(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._finish)
+
+    def _finish(self) -> None:
+        if self._channel.is_open:
+            self._channel.close()
+        self._on_found(self._last)
+
+
+def _consume(
+    channel: Channel,
+    stream: str,
+    offset: int | str,
+    *,
+    on_consuming: Callable[[], None],
+    on_delivery: Callable[[spec.Basic.Deliver, spec.BasicProperties, bytes], None],
+) -> None:
+    channel.basic_qos(
+        prefetch_count=PREFETCH,
+        callback=lambda _: channel.basic_consume(
+            stream,
+            lambda _, method, properties, body: on_delivery(method, properties, body),
+            arguments={"x-stream-offset": offset},
+            callback=lambda _: on_consuming(),
+        ),
+    )
+
+
+def _offset(properties: spec.BasicProperties) -> int:
+    return int((properties.headers or {})["x-stream-offset"])

@@ -99,36 +99,49 @@ def test_message_that_amqp_cannot_carry_harms_nobody_elses(publisher, impossible
     publisher.publish(message(), timeout=5)
 
 
+class Senders:
+    """Eight threads that publish without a pause, and note what was confirmed."""
+
+    def __init__(self, publisher):
+        self.confirmed = []
+        self._publisher = publisher
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(lane,)) for lane in range(8)
+        ]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, number):
+        while not self._stop.is_set():
+            number += 8
+            try:
+                self._publisher.publish(message(number), timeout=5)
+            except BrokerUnavailable:
+                self._publisher.wait_ready(5)
+            else:
+                self.confirmed.append(number)
+
+
 def test_cut_connections_cost_errors_but_no_confirmed_message(
     publisher, bus_url, proxy
 ):
     cut = Publisher(through(proxy, bus_url), name="test.cut")
     cut.start()
     assert cut.wait_ready(30)
-    confirmed = []
-    stop = threading.Event()
-
-    def send(lane):
-        number = lane
-        while not stop.is_set():
-            number += 8
-            try:
-                cut.publish(message(number), timeout=5)
-            except BrokerUnavailable:
-                cut.wait_ready(5)
-            else:
-                confirmed.append(number)
-
-    threads = [threading.Thread(target=send, args=(lane,)) for lane in range(8)]
-    for thread in threads:
-        thread.start()
-    for _ in range(5):
-        before = len(confirmed)
-        until(lambda before=before: len(confirmed) > before + 50)
-        proxy.cut()
-    stop.set()
-    for thread in threads:
-        thread.join()
+    with Senders(cut) as senders:
+        for _ in range(5):
+            before = len(senders.confirmed)
+            until(lambda before=before: len(senders.confirmed) > before + 50)
+            proxy.cut()
     cut.close()
 
     connection = pika.BlockingConnection(pika.URLParameters(bus_url))
@@ -137,7 +150,7 @@ def test_cut_connections_cost_errors_but_no_confirmed_message(
     while (got := channel.basic_get(MAILER_QUEUE, auto_ack=True))[0]:
         found.add(int(got[2]))
     connection.close()
-    assert set(confirmed) <= found
+    assert set(senders.confirmed) <= found
 
 
 def test_closed_publisher_says_so_at_once(bus_url):

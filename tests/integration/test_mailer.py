@@ -297,7 +297,12 @@ def test_sigterm_finishes_the_calls_under_way_and_leaves_nothing_to_send_twice(
     behave(mailgun, mode="hang", seconds=1, times=5)
     for number in range(5):
         publish(bus, change(number, userid=ada))
-    until(lambda: waiting(bus_url) == 0)
+
+    def all_under_way():
+        switches = requests.get(f"{mailgun.url}/api/behaviour", timeout=5).json()
+        return switches["mode"] == "ok"
+
+    until(all_under_way)
 
     assert mailer.stop() == 0
     assert len(inbox(mailgun)) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ class Project:
         self._keys: dict[str, tuple[str, PrivateKey]] = {
             "ES256": ("key-1", ec.generate_private_key(ec.SECP256R1()))
         }
-        self.fetches = 0
+        self.hangs = False
         app = web.Application()
         app.router.add_get("/auth/v1/.well-known/jwks.json", self._jwks)
         app.router.add_get("/rest/v1/users", self._users)
@@ -52,7 +53,8 @@ class Project:
         return jwt.encode(claims, key, algorithm, headers={"kid": kid or name})
 
     async def _jwks(self, request: web.Request) -> web.Response:
-        self.fetches += 1
+        while self.hangs:
+            await asyncio.sleep(0.05)
         return web.json_response({"keys": [self._public(a) for a in self._keys]})
 
     async def _users(self, request: web.Request) -> web.Response:
@@ -71,4 +73,5 @@ async def project() -> AsyncIterator[Project]:
     made = Project()
     await made.server.start_server()
     yield made
+    made.hangs = False
     await made.server.close()

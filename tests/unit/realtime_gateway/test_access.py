@@ -76,7 +76,14 @@ def test_nobody_gets_into_another_artists_room_not_even_an_admin():
 
 
 @pytest.mark.parametrize(
-    "overrides", [{"role": "anon"}, {"role": "service_role"}, {"sub": ""}, {"sub": 7}]
+    "overrides",
+    [
+        {"role": ["x"]},
+        {"role": "anon"},
+        {"role": "service_role"},
+        {"sub": ""},
+        {"sub": 7},
+    ],
 )
 def test_keys_and_nobodies_are_refused(overrides):
     with pytest.raises(TokenRefused):

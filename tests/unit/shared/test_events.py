@@ -77,6 +77,7 @@ def test_email_event_round_trips():
         b'{"type": "submission.updated"}',
         b'{"type": "other.thing"}',
         b"\xff",
+        events.encode(change()).replace(b"NaN", b"N\xffN"),
         b'{"type":"submission.x","data":' + b"[" * 100_000,
     ],
 )
