@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Request
 from werkzeug.exceptions import (
     BadRequest,
+    ClientDisconnected,
     HTTPException,
     RequestEntityTooLarge,
     RequestTimeout,
@@ -21,10 +22,12 @@ def read(request: Request, *, max_bytes: int) -> bytes:
         connection.settimeout(READ_TIMEOUT)
     try:
         body = request.get_data(cache=False)
+    except ClientDisconnected as error:
+        if isinstance(error.__context__, TimeoutError):
+            raise RequestTimeout("the body did not come in time") from None
+        raise BadRequest("the body ended too early") from None
     except HTTPException:
         raise
-    except TimeoutError:
-        raise RequestTimeout("the body did not come") from None
     except Exception:  # noqa: BLE001
         # The server's own errors for broken chunks have no base in common.
         raise BadRequest("the body cannot be read") from None
