@@ -2,7 +2,6 @@
 
 PYTHON := .venv/bin/python
 SERVICES := ingest gateway mailer devstack run
-CODE := shared ingest_service realtime_gateway mailer_worker devstack bench tests
 COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
            --no-header --no-annotate --generate-hashes
 .DEFAULT_GOAL := help
@@ -39,18 +38,18 @@ smoke: venv-run ## Check a deployment end to end (BASE_URL=http://localhost:8000
 	@exec $(PYTHON) -m devstack.stack exec -m devstack.smoke
 
 test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
-	@$(PYTHON) -m devstack.stack broker
+	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
 check: lint types boundaries test ## Lint, format, types, import boundaries and tests
 
 lint: setup ## Check style and format
-	@$(PYTHON) -m ruff check $(CODE)
-	@$(PYTHON) -m ruff format --check $(CODE)
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
 
 format: setup ## Bring the code into its format
-	@$(PYTHON) -m ruff check --fix $(CODE)
-	@$(PYTHON) -m ruff format $(CODE)
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
 
 types: setup ## Check the types
 	@$(PYTHON) -m mypy

@@ -42,7 +42,7 @@ provide_ensurepip() {
     if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then
         say "Installing $package ..."
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive \
+        DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
             apt-get install -y -qq --no-install-recommends "$package" >/dev/null
     else
         say "This Python cannot make virtual environments: install $package" \

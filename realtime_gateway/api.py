@@ -165,10 +165,12 @@ def allowed_origins(origins: Collection[str]) -> Middleware:
     Clients that send no Origin are no browsers; their token alone decides.
     """
 
+    pages = frozenset(origin.rstrip("/") for origin in origins)
+
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
-        allowed = origin in origins
+        allowed = origin in pages
         if origin and not allowed and request.path.startswith("/ws/"):
             return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
         if request.method == hdrs.METH_OPTIONS and allowed:

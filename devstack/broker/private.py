@@ -80,6 +80,22 @@ class PrivateBroker:
         tail = self.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
         raise RuntimeError(f"the private broker did not open:\n{tail}")
 
+    def wait_until_kept(self, *queues: str, timeout: float = 10) -> None:
+        """Wait until these quorum queues would survive `kill`.
+
+        RabbitMQ 3.10 writes the directory of its quorum queues once a second. One that
+        is killed before that forgets them half: they can be declared, but not used.
+        """
+        deadline = time.monotonic() + timeout
+        while not all(self._is_kept(queue) for queue in queues):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"not written within {timeout} s: {queues}")
+            time.sleep(0.05)
+
+    def _is_kept(self, queue: str) -> bool:
+        directories = self.plan.folder.glob("mnesia/*/quorum/*/names.dets")
+        return any(queue.encode() in path.read_bytes() for path in directories)
+
     def stop(self) -> None:
         """End it in order; what was confirmed is there at the next start."""
         self._node.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from devstack.broker.node import server_program
+from devstack.stack.debian import may_install
 
 #: A container engine that needs longer than this to answer is taken for absent.
 ENGINE_DEADLINE = 8.0
@@ -64,7 +64,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
         url=url,
         has_server=has_server,
         engine_answers=not url and not has_server and _engine_answers(),
-        may_install=_may_install(),
+        may_install=may_install(),
     )
 
 
@@ -88,11 +88,3 @@ def _engine_answers() -> bool:
         )
         return ask.returncode == 0
     return False
-
-
-def _may_install() -> bool:
-    return (
-        os.geteuid() == 0
-        and Path("/etc/debian_version").exists()
-        and shutil.which("apt-get") is not None
-    )

@@ -1,4 +1,4 @@
-"""Installing RabbitMQ on Debian without its system service being started."""
+"""Installing a server on Debian without its system service being started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PACKAGE = "rabbitmq-server"
 #: Debian asks this file before a package may start its service; 101 forbids it.
 POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_TEXT = "#!/bin/sh\nexit 101\n"
@@ -20,12 +19,22 @@ class InstallFailed(Exception):
     """apt-get did not install the package; the text quotes its last words."""
 
 
-def install_rabbitmq() -> None:
-    """Install the package; raise InstallFailed. Needs root."""
+def may_install() -> bool:
+    """Tell whether this is Debian and we are root."""
+    return (
+        os.geteuid() == 0
+        and Path("/etc/debian_version").exists()
+        and shutil.which("apt-get") is not None
+    )
+
+
+def install(package: str) -> None:
+    """Install a package whose service has its name; raise InstallFailed."""
+    print(f"Installing {package} ...", flush=True)
     with _services_held():
         _apt("update", "-qq")
-        _apt("install", "-y", "-qq", "--no-install-recommends", PACKAGE)
-    _keep_from_boot()
+        _apt("install", "-y", "-qq", "--no-install-recommends", package)
+    _keep_from_boot(package)
 
 
 @contextmanager
@@ -60,12 +69,12 @@ def _apt(*words: str) -> None:
         raise InstallFailed(f"apt-get {words[0]}: " + "\n".join(last))
 
 
-def _keep_from_boot() -> None:
+def _keep_from_boot(service: str) -> None:
     # The package enables its service for the next boot; nobody asked for that.
     if shutil.which("systemctl"):
         with suppress(subprocess.TimeoutExpired):
             subprocess.run(
-                ["systemctl", "disable", PACKAGE],
+                ["systemctl", "disable", service],
                 capture_output=True,
                 timeout=30,
                 check=False,
