@@ -69,7 +69,7 @@ def test_broker_is_healthy_when_its_listeners_are_open() -> None:
 
 
 def test_services_wait_for_a_healthy_broker_and_the_edge_for_them() -> None:
-    for name in ("ingest", "gateway", "mailer"):
+    for name in ("ingest_service", "realtime_gateway", "mailer_worker"):
         needs = SERVICES[name]["depends_on"]
         assert needs["rabbitmq"] == {"condition": "service_healthy"}
         assert needs["credentials"]["condition"] == "service_completed_successfully"
