@@ -18,6 +18,7 @@ from tests.plugins.services import (
     SERVICE_KEY,
     start_gateway,
     start_ingest,
+    start_supabase,
     until,
 )
 from tests.plugins.sockets import Client, login, signed_change
@@ -36,14 +37,29 @@ def users_id(supabase, address):
     return row["id"], row["authid"]
 
 
+@pytest.fixture(scope="module")
+def supabase(start_for_module, tmp_path_factory):
+    return start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
+
+
+@pytest.fixture(scope="module")
+def ingest(start_for_module, bus_url_for_module):
+    return start_ingest(start_for_module, bus_url_for_module)
+
+
+@pytest.fixture(scope="module")
+def gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
+    return start_gateway(
+        start_for_module,
+        bus_url_for_module,
+        supabase.url,
+        tmp_path_factory.mktemp("gateway"),
+    )
+
+
 @pytest.fixture
 def ids(supabase):
     return users_id(supabase, ADA)
-
-
-@pytest.fixture
-def ingest(start, bus_url):
-    return start_ingest(start, bus_url)
 
 
 async def test_admin_is_welcomed_and_told_of_a_change_as_it_happens(
@@ -418,7 +434,12 @@ async def test_key_that_appears_later_is_fetched_when_a_token_names_it(
     assert await outcome(gateway, project.token("ES256", kid="made-up")) == 4001
 
 
-async def test_sigterm_sends_every_client_to_another_gateway(gateway, supabase):
+async def test_sigterm_sends_every_client_to_another_gateway(
+    start, bus_url, supabase, tmp_path
+):
+    gateway = await asyncio.to_thread(
+        start_gateway, start, bus_url, supabase.url, tmp_path
+    )
     async with Client(gateway, "admin") as admin:
         await admin.auth(login(supabase, ADMIN))
         await admin.next("welcome")

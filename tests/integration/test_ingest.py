@@ -19,6 +19,16 @@ from tests.plugins.services import SECRET, signed, start_ingest
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
+@pytest.fixture(scope="module")
+def bus_url(bus_url_for_module):
+    return bus_url_for_module
+
+
+@pytest.fixture(scope="module")
+def ingest(start_for_module, bus_url):
+    return start_ingest(start_for_module, bus_url)
+
+
 def post(service, body, *, path="/webhook/submission-update", headers=None):
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = signed(body) if headers is None else headers
@@ -282,11 +292,12 @@ def test_missing_settings_stop_the_service_with_every_fault_in_one_message(start
     assert "Traceback" not in told
 
 
-def test_sigterm_ends_the_service_with_exit_code_0(ingest):
-    assert ingest.stop() == 0
+def test_sigterm_ends_the_service_with_exit_code_0(start, bus_url):
+    assert start_ingest(start, bus_url).stop() == 0
 
 
-def test_no_secret_and_no_content_is_logged(ingest):
+def test_no_secret_and_no_content_is_logged(start, bus_url):
+    ingest = start_ingest(start, bus_url)
     body = json.dumps(payload(title="a title of a track", email="a@b.test")).encode()
     post(ingest, body)
     post(ingest, body, headers={"X-Signature": "00", "Content-Type": "text/plain"})

@@ -73,6 +73,12 @@ def bus_url(broker: Broker) -> str:
 
 
 @pytest.fixture(scope="module")
+def bus_url_for_module(broker: Broker) -> str:
+    """As `bus_url`, for what all tests of a module share."""
+    return broker.empty_bus()
+
+
+@pytest.fixture(scope="module")
 def private_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brokers]:
     """Start brokers that a test may kill; all end with the module."""
     if server_program() is None:

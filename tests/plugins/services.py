@@ -138,13 +138,23 @@ Start = Callable[..., Process]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start any of our programs: `start(module, BIND_VARIABLE, **environ)`."""
+    yield from _starter(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """As `start`, for programs that all tests of a module share."""
+    yield from _starter(tmp_path_factory.mktemp("services"))
+
+
+def _starter(folder: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def run(
             module: str, bind: str, *, wait: bool = True, **environ: str
         ) -> Process:
             port = free_port()
-            log = tmp_path / f"{module}-{port}.log"
+            log = folder / f"{module}-{port}.log"
             process = Process(module, port, {bind: f"127.0.0.1:{port}", **environ}, log)
             stack.callback(process.kill)
             return process.start(wait=wait)

@@ -110,8 +110,10 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.ws.close()
-        await self._session.close()
+        try:
+            await self.ws.close()
+        finally:  # cancelled in mid-close, too
+            await self._session.close()
 
     async def auth(self, token: str, *, since: str | None = None) -> None:
         """Say who we are, and where we were."""
