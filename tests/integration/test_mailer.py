@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
-import threading
 
 import msgspec
-import pika
 import pytest
 import requests
 
 from shared import events
 from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
-from shared.events import ChangeData, ChangeEvent, EmailEvent
-from shared.topology import CHANGE_LOG_STREAM, MAILER_DEAD_LETTERS, MAILER_QUEUE
-from tests.plugins.services import (
-    MAILGUN_KEY,
-    SERVICE_KEY,
-    start_mailer,
-    until,
+from tests.plugins.mails import (
+    behave,
+    change,
+    dead_letters,
+    dribbling_server,
+    inbox,
+    mails_told,
+    publish,
+    waiting,
 )
+from tests.plugins.services import MAILGUN_KEY, SERVICE_KEY, start_mailer, until
+from tests.plugins.sockets import users_id
 
 
 @pytest.fixture
@@ -34,87 +34,9 @@ def bus(bus_url):
     publisher.close()
 
 
-def change(number, *, status="approved", userid, **columns):
-    row = {"id": f"s-{number}", "title": "T", "userid": userid, "status": status}
-    raw = {k: msgspec.Raw(msgspec.json.encode(v)) for k, v in (row | columns).items()}
-    return ChangeEvent(
-        id=f"evt_{number}",
-        source="/test",
-        type=events.STATUS_CHANGED,
-        subject=f"s-{number}",
-        time="2026-11-23T12:00:00.000+00:00",
-        data=ChangeData(
-            operation="UPDATE",
-            submission_id=f"s-{number}",
-            artist_id=userid,
-            title="T",
-            updated_fields=["status"],
-            record=raw,
-        ),
-    )
-
-
-def publish(bus, event):
-    bus.publish(Message.of(event), timeout=10)
-
-
-def users_id(supabase, address):
-    return requests.get(
-        f"{supabase.url}/rest/v1/users",
-        params={"select": "id", "email": f"eq.{address}"},
-        headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
-        timeout=5,
-    ).json()[0]["id"]
-
-
 @pytest.fixture
 def ada(supabase):
-    return users_id(supabase, "ada@melotech.test")
-
-
-def inbox(mailgun):
-    return requests.get(f"{mailgun.url}/api/messages", timeout=5).json()
-
-
-def behave(mailgun, **switches):
-    answer = requests.post(f"{mailgun.url}/api/behaviour", json=switches, timeout=5)
-    assert answer.status_code < 300
-
-
-def on_stream(bus_url):
-    """Return all events of the stream, read from its beginning."""
-    connection = pika.BlockingConnection(pika.URLParameters(bus_url))
-    channel = connection.channel()
-    channel.basic_qos(prefetch_count=100)
-    found = []
-    for method, _, body in channel.consume(
-        CHANGE_LOG_STREAM,
-        arguments={"x-stream-offset": "first"},
-        inactivity_timeout=0.5,
-    ):
-        if method is None:
-            break
-        channel.basic_ack(method.delivery_tag)
-        found.append(events.decode(body))
-    connection.close()
-    return found
-
-
-def mails_told(bus_url):
-    return [e for e in on_stream(bus_url) if isinstance(e, EmailEvent)]
-
-
-def dead_letters(bus_url):
-    connection = pika.BlockingConnection(pika.URLParameters(bus_url))
-    channel = connection.channel()
-    found = []
-    while True:
-        method, properties, body = channel.basic_get(MAILER_DEAD_LETTERS, auto_ack=True)
-        if method is None:
-            break
-        found.append((properties.headers, body))
-    connection.close()
-    return found
+    return users_id(supabase, "ada@melotech.test")[0]
 
 
 def test_artist_gets_one_mail_and_the_admins_are_told(
@@ -284,13 +206,6 @@ def test_mails_of_one_submission_keep_their_order(mailer, mailgun, bus, ada):
     ]
 
 
-def waiting(bus_url):
-    connection = pika.BlockingConnection(pika.URLParameters(bus_url))
-    count = connection.channel().queue_declare(MAILER_QUEUE, passive=True)
-    connection.close()
-    return count.method.message_count
-
-
 def test_sigterm_finishes_the_calls_under_way_and_leaves_nothing_to_send_twice(
     mailer, mailgun, bus, bus_url, ada
 ):
@@ -321,36 +236,6 @@ def test_mailgun_that_dribbles_is_not_waited_for_without_end(
 
         until(lambda: "retried" in mailer.output())
         assert mailer.stop() == 0
-
-
-@contextlib.contextmanager
-def dribbling_server():
-    """Answer 500 with a body that comes byte by byte and never ends."""
-    server = socket.create_server(("127.0.0.1", 0))
-    ended = threading.Event()
-
-    def serve():
-        with contextlib.suppress(OSError):
-            while True:
-                peer, _ = server.accept()
-                threading.Thread(target=dribble, args=(peer,)).start()
-
-    def dribble(peer):
-        with peer, contextlib.suppress(OSError):
-            peer.recv(65_536)
-            peer.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\n")
-            while not ended.wait(0.1):
-                peer.sendall(b".")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-    finally:
-        ended.set()
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(5)
 
 
 def test_mail_that_asked_nobody_does_not_make_a_refused_mailer_healthy(

@@ -13,7 +13,7 @@ import aiohttp
 import requests
 from standardwebhooks import Webhook
 
-from tests.plugins.services import ANON_KEY, SECRET, Process
+from tests.plugins.services import ANON_KEY, SECRET, SERVICE_KEY, Process
 
 WAIT = 10.0
 
@@ -30,6 +30,17 @@ def login(supabase: Process, address: str) -> str:
     assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
     return token
+
+
+def users_id(supabase: Process, address: str) -> tuple[str, str]:
+    """Return the two ids of a user: of the row in `users`, and of the auth user."""
+    row = requests.get(
+        f"{supabase.url}/rest/v1/users",
+        params={"select": "*", "email": f"eq.{address}"},
+        headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
+        timeout=5,
+    ).json()[0]
+    return row["id"], row["authid"]
 
 
 def change_body(**columns: Any) -> bytes:
