@@ -156,7 +156,10 @@ async def test_same_event_twice_is_told_once(gateway, supabase, ingest, ids):
         assert (await admin.next("submission_update"))["id"] == after
 
 
-async def test_health_counts_connections_without_naming_anyone(gateway, supabase, ids):
+async def test_health_counts_connections_without_naming_anyone(
+    gateway, supabase, ingest, ids
+):
+    signed_change(ingest, userid=ids[0])
     async with (
         Client(gateway, "admin") as admin,
         Client(gateway, f"artist/{ids[0]}") as ada,
@@ -176,11 +179,9 @@ async def test_health_counts_connections_without_naming_anyone(gateway, supabase
     assert health["active_connections"] == 2
     assert health["active_rooms"] == {"admin": 1, "artist": 1}
     assert health["broker"]["connected"] is True
-    assert health["broker"]["mailer"] == {
-        "consumers": 0,
-        "backlog": 0,
-        "dead_letters": 0,
-    }
+    mailer = health["broker"]["mailer"]
+    assert (mailer["consumers"], mailer["dead_letters"]) == (0, 0)
+    assert mailer["backlog"] > 0
     assert ids[0] not in answer.text
     until(
         lambda: (
