@@ -73,6 +73,10 @@ class Session:
             )
             async for message in socket.ws:
                 await self._hear(message)
+                if socket.ended_by is not None:
+                    # Were we reading, aiohttp would not wait for the client's own
+                    # close, and what it still sends would cost it our code.
+                    break
         finally:
             if self._expiry:
                 self._expiry.cancel()
