@@ -47,10 +47,6 @@ class Rooms(Generic[M]):
         """Return who gets what is sent to `key`; a room nobody is in costs nothing."""
         return self._members.get(key, ())
 
-    def everyone(self) -> set[M]:
-        """Return all members of all rooms."""
-        return set().union(*self._members.values())
-
     def counts(self) -> dict[str, int]:
         """Return the open connections by kind of room, without anybody's id."""
         return {"admin": self._kinds["admin"], "artist": self._kinds["artist"]}

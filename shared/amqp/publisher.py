@@ -82,10 +82,6 @@ class Publisher:
         """Begin to connect, and return at once."""
         self._thread.start()
 
-    def wait_ready(self, timeout: float) -> bool:
-        """Wait until the broker is there, at most `timeout` seconds."""
-        return self._ready.wait(timeout)
-
     def publish(self, message: Message, *, timeout: float) -> None:
         """Return when the broker has the message safe; `timeout` is in seconds.
 
@@ -178,10 +174,10 @@ class Publisher:
         tags = [t for t in self._unconfirmed if t <= tag] if multiple else [tag]
         nacked = isinstance(frame.method, spec.Basic.Nack)
         settled = [self._unconfirmed.pop(each, None) for each in tags]
-        for pending in filter(None, settled):
-            self._settle(pending, nacked=nacked)
         if nacked:
             self._distrust_channel()
+        for pending in filter(None, settled):
+            self._settle(pending, nacked=nacked)
 
     def _settle(self, pending: _Pending, *, nacked: bool) -> None:
         message = pending.message
@@ -189,9 +185,10 @@ class Publisher:
             pending.fail(Nacked("the broker refused the message"))
         elif self._returned[message.message_id] > 0:
             self._returned[message.message_id] -= 1
-            pending.fail(Unroutable(f"no queue is bound for {message.routing_key!r}"))
-            # Somebody deleted a queue: a new channel declares it again.
+            # Somebody deleted a queue: a new channel declares it again. First, so that
+            # whoever hears of it does not find the old channel ready.
             self._distrust_channel()
+            pending.fail(Unroutable(f"no queue is bound for {message.routing_key!r}"))
         elif not pending.confirmed.done():
             pending.confirmed.set_result(None)
 

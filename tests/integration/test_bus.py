@@ -21,7 +21,7 @@ from tests.plugins.services import until
 def publisher(bus_url):
     publisher = Publisher(bus_url, name="test")
     publisher.start()
-    assert publisher.wait_ready(30)
+    until(lambda: publisher.ready, timeout=30)
     yield publisher
     publisher.close()
 
@@ -79,7 +79,7 @@ def test_queue_that_was_deleted_is_declared_again_by_the_publish_that_misses_it(
     with pytest.raises(Unroutable):
         publisher.publish(retry, timeout=5)
 
-    assert publisher.wait_ready(10)
+    until(lambda: publisher.ready, timeout=10)
     publisher.publish(retry, timeout=5)
 
 
@@ -126,7 +126,7 @@ class Senders:
             try:
                 self._publisher.publish(message(number), timeout=5)
             except BrokerUnavailable:
-                self._publisher.wait_ready(5)
+                until(lambda: self._publisher.ready, timeout=5)
             else:
                 self.confirmed.append(number)
 
@@ -136,7 +136,7 @@ def test_cut_connections_cost_errors_but_no_confirmed_message(
 ):
     cut = Publisher(through(proxy, bus_url), name="test.cut")
     cut.start()
-    assert cut.wait_ready(30)
+    until(lambda: cut.ready, timeout=30)
     with Senders(cut) as senders:
         for _ in range(5):
             before = len(senders.confirmed)
@@ -156,7 +156,7 @@ def test_cut_connections_cost_errors_but_no_confirmed_message(
 def test_closed_publisher_says_so_at_once(bus_url):
     publisher = Publisher(bus_url, name="test")
     publisher.start()
-    assert publisher.wait_ready(30)
+    until(lambda: publisher.ready, timeout=30)
     publisher.close()
 
     assert not publisher.ready

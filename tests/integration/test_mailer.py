@@ -29,7 +29,7 @@ from tests.plugins.sockets import users_id
 def bus(bus_url):
     publisher = Publisher(bus_url, name="test")
     publisher.start()
-    assert publisher.wait_ready(30)
+    until(lambda: publisher.ready, timeout=30)
     yield publisher
     publisher.close()
 
