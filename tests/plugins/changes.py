@@ -1,0 +1,86 @@
+"""Events put straight on the bus, with whatever id, time and version a test needs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from shared import events
+from shared.amqp.message import Message
+from shared.amqp.publisher import Publisher
+from shared.events import ChangeData, ChangeEvent
+from tests.plugins.services import until
+
+_numbers = itertools.count()
+
+
+def change(
+    *,
+    event_id: str | None = None,
+    submission: str = "s-1",
+    artist: str | None = "a-1",
+    status: str = "pending",
+    time: datetime | None = None,
+    sequence: int | None = None,
+    fingerprint: str | None = None,
+    **columns: Any,
+) -> ChangeEvent:
+    """Return an update of one row; without an id it gets one that no other has."""
+    row = {"id": submission, "userid": artist, "status": status} | columns
+    record = {name: msgspec.Raw(msgspec.json.encode(row[name])) for name in row}
+    moment = time or datetime.now(UTC)
+    return ChangeEvent(
+        id=event_id or f"evt_{next(_numbers):06}",
+        source="/melotech/tests",
+        type=events.UPDATED,
+        subject=submission,
+        time=moment.isoformat(timespec="milliseconds"),
+        sequence=msgspec.UNSET if sequence is None else str(sequence),
+        fingerprint=fingerprint or msgspec.UNSET,
+        data=ChangeData(
+            operation="UPDATE",
+            submission_id=submission,
+            artist_id=artist,
+            title="T",
+            updated_fields=sorted(columns) or ["bpm"],
+            record=record,
+            old_record=record,
+        ),
+    )
+
+
+class Press:
+    """Publishes one event after the other, so that their order is known."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self.published: list[ChangeEvent] = []
+
+    def publish(self, *new: ChangeEvent) -> list[str]:
+        """Publish, and return the ids once all of them are in the stream."""
+        for event in new:
+            self._publisher.publish(Message.of(event), timeout=10)
+            self.published.append(event)
+        return [event.id for event in new]
+
+    def wait_ready(self) -> None:
+        """Wait until the broker takes publishes."""
+        until(lambda: self._publisher.ready, timeout=30)
+
+
+@contextmanager
+def press(bus_url: str) -> Iterator[Press]:
+    """Connect to the bus for publishing."""
+    publisher = Publisher(bus_url, name="test")
+    publisher.start()
+    try:
+        made = Press(publisher)
+        made.wait_ready()
+        yield made
+    finally:
+        publisher.close()
