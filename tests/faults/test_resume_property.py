@@ -18,15 +18,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from tests.plugins.changes import change, press
+from tests.plugins.changes import change, mail, press
 from tests.plugins.followers import Follower, Sightings
 from tests.plugins.services import start_gateway, start_supabase, until
 from tests.plugins.sockets import login, users_id
 
 EXAMPLES = 7
 STEPS = 45
-FOLLOWERS = 4
-STATUSES = ("pending", "in-review", "approved")
+FOLLOWERS = 5
+STATUSES = ("pending", "in-review", "approved", "mail")
 #: Between two events, in seconds: what happens to clients falls among them.
 BREATH = 0.001
 CLOSING_EVENTS = 12
@@ -97,11 +97,11 @@ class World:
         """Publish one event: `cast` is the artist and the status of each turn."""
         number = len(self.press.published)
         artist, status = cast[number % len(cast)]
-        event = change(
-            artist=artist,
-            submission=f"{artist}-{number % 5}",
-            status=status,
-            sequence=number,
+        row = f"{artist}-{number % 5}"
+        event = (
+            mail(submission=row)
+            if status == "mail"
+            else change(artist=artist, submission=row, status=status, sequence=number)
         )
         self.press.publish(event)
         self.sightings.add(event.id)
@@ -122,6 +122,7 @@ class World:
             self._follower(f"artist/{ada[0]}", "ada"),
             self._follower(f"artist/{ben[1]}", "ben"),
             self._follower("admin", "admin", wanted=approvals),
+            self._follower("admin", "admin", wanted=approvals, wanted_at_once=True),
         ]
 
     def expected(self, follower, after):
@@ -130,14 +131,14 @@ class World:
         start = ids.index(after) + 1 if after else 0
         return [e.id for e in self.press.published[start:] if follower.concerns(e)]
 
-    def _follower(self, room, name, wanted=None):
+    def _follower(self, room, name, **wishes):
         return Follower(
             self.gateways,
             room,
             self.tokens[name],
             sightings=self.sightings,
             owner=self.artists.get(name),
-            wanted=wanted,
+            **wishes,
         )
 
 
@@ -285,11 +286,8 @@ def test_every_follower_is_told_exactly_what_happens_in_its_room(world, data, sc
     try:
         asyncio.run(play(world, schedule, cast, followers))
     finally:
-        faults = {
-            follower.room: found
-            for follower in followers
-            if (found := list(faults_of(world, follower)))
-        }
+        found = enumerate(list(faults_of(world, each)) for each in followers)
+        faults = {number: each for number, each in found if each}
         note(f"faults: {faults}")
         note(f"returns: {[follower.returns for follower in followers]}")
 

@@ -13,7 +13,7 @@ import msgspec
 from shared import events
 from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
-from shared.events import ChangeData, ChangeEvent
+from shared.events import ChangeData, ChangeEvent, EmailData, EmailEvent, Event
 from tests.plugins.services import until
 
 _numbers = itertools.count()
@@ -54,14 +54,26 @@ def change(
     )
 
 
+def mail(*, submission: str = "s-1", outcome: str = "accepted") -> EmailEvent:
+    """Return the fate of a mail about one submission."""
+    return EmailEvent(
+        id=f"evt_{next(_numbers):06}",
+        source="/melotech/tests",
+        type=f"email.{outcome}",
+        subject=submission,
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        data=EmailData(submission_id=submission, outcome=outcome, cause="evt_none"),
+    )
+
+
 class Press:
     """Publishes one event after the other, so that their order is known."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self.published: list[ChangeEvent] = []
+        self.published: list[Event] = []
 
-    def publish(self, *new: ChangeEvent) -> list[str]:
+    def publish(self, *new: Event) -> list[str]:
         """Publish, and return the ids once all of them are in the stream."""
         for event in new:
             self._publisher.publish(Message.of(event), timeout=10)

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from shared.events import ChangeEvent, text_of
+from shared.events import ChangeEvent, EmailEvent, Event, text_of
 from tests.plugins.services import Process
 from tests.plugins.sockets import Client
 
@@ -85,6 +85,7 @@ class Follower:
         sightings: Sightings,
         owner: Collection[str] | None = None,
         wanted: Mapping[str, str] | None = None,
+        wanted_at_once: bool = False,
     ) -> None:
         self.room = room
         self.stays: list[Stay] = []
@@ -98,6 +99,7 @@ class Follower:
         self._sightings = sightings
         self._owner = owner
         self._wanted = dict(wanted or {})
+        self._wanted_at_once = wanted_at_once
         self._filter_heard = False
         self._place = 0
         self._running: asyncio.Task[None] | None = None
@@ -108,13 +110,16 @@ class Follower:
         self._place = place % len(self._gateways)
         self._running = asyncio.create_task(self._stay_connected())
 
-    def concerns(self, event: ChangeEvent) -> bool:
+    def concerns(self, event: Event) -> bool:
         """Tell whether the follower has to be told: its room, and its own wishes."""
+        if isinstance(event, EmailEvent):
+            return self._owner is None
+        assert isinstance(event, ChangeEvent)
         artist = event.data.artist_id
-        status = text_of(event.data.record or {}, "status")
         if self._owner is not None and artist not in self._owner:
             return False
-        return self._wants({"artist_id": artist, "status": status, "new_data": {}})
+        status = text_of(event.data.record or {}, "status")
+        return self._wants({"artist_id": artist, "status": status})
 
     async def leave(self, *, cleanly: bool = True) -> None:
         """Hang up: with a close frame, or by pulling the plug; frames go unread."""
@@ -146,19 +151,29 @@ class Follower:
             self._socket = client.ws.get_extra_info("socket")
             since = self.since
             known = self._sightings.must_know(gateway.port, since)
-            self._filter_heard = False
-            await client.auth(self._token, since=since)
-            if self._wanted:
-                await client.say({"type": "filter", **self._wanted})
-                await client.say({"type": "ping"})
+            await self._introduce(client, since)
             async with asyncio.timeout(WELCOME_DEADLINE):
                 first = await client.ws.receive()
             if first.type is aiohttp.WSMsgType.TEXT:
                 welcome = json.loads(first.data)
                 self._welcomed(welcome, gateway, since, known=known)
+                await self._ask(client)
                 async for message in client.ws:
                     self._hear(json.loads(message.data), gateway)
             return client.ws.close_code
+
+    async def _introduce(self, client: Client, since: str | None) -> None:
+        auth: dict[str, Any] = {"type": "auth", "token": self._token, "since": since}
+        self._filter_heard = self._wanted_at_once
+        if self._wanted_at_once:
+            auth["filter"] = self._wanted
+        await client.say(auth)
+
+    async def _ask(self, client: Client) -> None:
+        if self._wanted and not self._wanted_at_once:
+            await client.say({"type": "filter", **self._wanted})
+            # Its answer tells that the filter has been heard.
+            await client.say({"type": "ping"})
 
     def _welcomed(
         self, welcome: Any, gateway: Process, since: str | None, *, known: bool
@@ -177,14 +192,13 @@ class Follower:
         if message["type"] == "pong":
             self._filter_heard = True
             return
-        assert message["type"] == "submission_update", message
         self.since = message["id"]
         self._sightings.told(gateway.port, message["id"])
-        if self._wants(message["data"]):
+        data = message["data"]
+        if message["type"] == "email_update" or self._wants(data | data["new_data"]):
             self.stays[-1].told.append(message["id"])
         elif self._filter_heard:
             self.unasked.append(message["id"])
 
-    def _wants(self, data: Any) -> bool:
-        actual = {**data["new_data"], **data}
-        return all(actual[name] == value for name, value in self._wanted.items())
+    def _wants(self, columns: Any) -> bool:
+        return all(columns[name] == value for name, value in self._wanted.items())
