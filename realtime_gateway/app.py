@@ -9,7 +9,9 @@ import aiohttp
 from aiohttp import web
 
 from realtime_gateway.admission import Admission
-from realtime_gateway.api import Health, allowed_origins, errors_as_problems
+from realtime_gateway.api.health import Health
+from realtime_gateway.api.origins import allowed_origins
+from realtime_gateway.api.problems import errors_as_problems
 from realtime_gateway.changelog import ChangeLog
 from realtime_gateway.feed import Feed
 from realtime_gateway.hub import Hub

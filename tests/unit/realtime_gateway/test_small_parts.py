@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime_gateway.api import UNKNOWN, mailer_counts, status_of
+from realtime_gateway.api.health import UNKNOWN, mailer_counts, status_of
 from realtime_gateway.frames import text_frame
 from realtime_gateway.throttle import Throttle
 from shared.amqp.counts import QueueCounts

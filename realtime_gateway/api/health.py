@@ -1,25 +1,21 @@
-"""`/health` for people, `/ready` for load balancers, and which pages may call."""
+"""`/health` for people, `/ready` for load balancers."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
 from http import HTTPStatus
 from typing import TypedDict
 
-from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import web
 
+from realtime_gateway.api.problems import problem
 from realtime_gateway.feed import Feed
 from realtime_gateway.hub import Hub
 from realtime_gateway.sockets import Sockets
-from shared import logs
 from shared.amqp.counts import Answers, counts_of
 from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE, RETRY_DELAYS
 from shared.version import __version__
-
-log = logs.get(__name__)
 
 FEATURES = ("websocket-rooms", "resume", "token-refresh", "filters", "email-updates")
 #: Health is asked by many; the broker is asked at most once in this many seconds.
@@ -122,68 +118,3 @@ class Health:
             return await counts_of(link, queues, timeout=COUNTS_TIMEOUT)
         except TimeoutError:
             return None
-
-
-def problem(
-    status: HTTPStatus, detail: str, headers: dict[str, str] | None = None
-) -> web.Response:
-    """Return an error as RFC 9457 problem+json."""
-    body = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-    }
-    return web.json_response(
-        body, status=status, headers=headers, content_type="application/problem+json"
-    )
-
-
-def errors_as_problems() -> Middleware:
-    """Return a middleware that answers every error as problem+json."""
-
-    @web.middleware
-    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except web.HTTPException as error:
-            allow = error.headers.get(hdrs.ALLOW)
-            headers = {"Allow": allow} if allow else None
-            return problem(HTTPStatus(error.status), error.reason, headers)
-        except Exception:
-            if request.path.startswith("/ws/"):
-                raise  # an upgraded socket has no answer left to give
-            log.exception("request.failed", path=request.path)
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side")
-
-    return answer
-
-
-def allowed_origins(origins: Collection[str]) -> Middleware:
-    """Return a middleware that lets only these pages in: CORS, and sockets too.
-
-    Clients that send no Origin are no browsers; their token alone decides.
-    """
-
-    pages = frozenset(origin.rstrip("/") for origin in origins)
-
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        origin = request.headers.get(hdrs.ORIGIN)
-        allowed = origin in pages
-        if origin and not allowed and request.path.startswith("/ws/"):
-            return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
-        if request.method == hdrs.METH_OPTIONS and allowed:
-            answer: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, OPTIONS"
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = "authorization"
-            answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
-        else:
-            answer = await handler(request)
-        if not answer.prepared:
-            answer.headers[hdrs.VARY] = hdrs.ORIGIN
-            if origin and allowed:
-                answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-        return answer
-
-    return check
