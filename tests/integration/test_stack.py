@@ -13,13 +13,14 @@ import requests
 from tests.plugins.services import until
 from tests.plugins.stack import Stack
 
+
 @pytest.mark.timeout(300)
 def test_one_command_runs_everything_restarts_what_dies_and_ends_without_a_trace(
     stack: Stack,
 ) -> None:
     foreground = stack.up()
     assert stack.answers()
-    assert stack.edge.rpartition(":")[2] in stack.output.read_text()
+    assert stack.url.rpartition(":")[2] in stack.output.read_text()
 
     second = stack.run("up")
     assert second.returncode == 0, second.stderr

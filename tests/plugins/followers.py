@@ -7,13 +7,13 @@ import itertools
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from tests.plugins.services import Process
 from tests.plugins.sockets import Client
+from tests.plugins.stack import Stack
 
 PAUSE = 0.1
 #: Close codes from here on say: come back at once.
@@ -22,17 +22,10 @@ AT_ONCE = 4200
 LATER = 4100
 
 
-@dataclass(frozen=True)
-class Door:
-    """An address that leads to a gateway, and may be the edge's."""
-
-    url: str
-
-
 class Follower:
-    """Hears a room for as long as it runs, over any number of connections."""
+    """Hears a room for as long as it runs; each new connection is at the next door."""
 
-    def __init__(self, doors: Sequence[Door | Process], room: str, token: str) -> None:
+    def __init__(self, doors: Sequence[Process | Stack], room: str, token: str) -> None:
         self._doors = itertools.cycle(doors)
         self._room = room
         self._token = token

@@ -54,7 +54,7 @@ class Stack:
             **{name: f"127.0.0.1:{free_port()}" for name in BINDS},
             "GATEWAY_BIND": f"127.0.0.1:{_first_of_free_ports(gateways)}",
         }
-        self.edge = f"http://127.0.0.1:{self.environ['EDGE_PORT']}"
+        self.url = f"http://127.0.0.1:{self.environ['EDGE_PORT']}"
         self.output = root / "output.txt"
         self.supervision = Supervision(Layout(root))
         self._foreground: subprocess.Popen[bytes] | None = None
@@ -98,7 +98,7 @@ class Stack:
     def answers(self) -> bool:
         """Tell whether the edge says that the whole system is healthy."""
         try:
-            answer = requests.get(f"{self.edge}/health", timeout=3)
+            answer = requests.get(f"{self.url}/health", timeout=3)
         except requests.RequestException:
             return False
         return answer.status_code == 200 and answer.json()["status"] == "healthy"
