@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from aiohttp.test_utils import TestServer
 from tests.plugins.services import ROOT, free_port
 
 DEADLINE = 10.0
+#: What Caddy says each time that it takes up its file.
+STARTED = "admin endpoint disabled"
 
 
 class FakeGateway:
@@ -113,6 +116,9 @@ class Edge:
     def stop(self):
         self._process.terminate()
         self._process.wait(DEADLINE)
+
+    def reload(self):
+        self._process.send_signal(signal.SIGUSR1)
 
     async def _answers(self):
         try:
@@ -242,9 +248,14 @@ async def test_clients_address_cannot_be_forged(edge):
     assert (await answer.json())["for"] == "127.0.0.1"
 
 
-async def test_stopping_edge_tells_its_sockets_that_it_goes(edge):
+async def test_reloading_edge_cuts_no_socket(edge):
     _, ws = await edge.socket()
-    await asyncio.to_thread(edge.stop)
+    started = edge.log.read_text().count(STARTED)
+    edge.reload()
 
-    message = await ws.receive(timeout=DEADLINE)
-    assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+    async def reloaded():
+        return edge.log.read_text().count(STARTED) > started
+
+    await eventually(reloaded)
+    await ws.send_str("still here")
+    assert await ws.receive_str(timeout=DEADLINE) == "still here"
