@@ -10,14 +10,24 @@ from typing import TypedDict
 from aiohttp import web
 
 from realtime_gateway.api.problems import problem
-from realtime_gateway.feed import Feed
-from realtime_gateway.hub import Hub
-from realtime_gateway.sockets import Sockets
+from realtime_gateway.services import Services
 from shared.amqp.counts import Answers, counts_of
 from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE, RETRY_DELAYS
 from shared.version import __version__
 
-FEATURES = ("websocket-rooms", "resume", "token-refresh", "filters", "email-updates")
+FEATURES = (
+    "websocket-rooms",
+    "resume",
+    "token-refresh",
+    "filters",
+    "max-rate",
+    "slow-client-catch-up",
+    "compression",
+    "email-updates",
+    "update-history",
+    "analytics",
+    "event-stream",
+)
 #: Health is asked by many; the broker is asked at most once in this many seconds.
 COUNTS_LIFETIME = 1.0
 COUNTS_TIMEOUT = 2.0
@@ -35,8 +45,13 @@ UNKNOWN: MailerCounts = {"consumers": None, "backlog": None, "dead_letters": Non
 
 
 def status_of(*, live: bool, draining: bool, mailer: MailerCounts) -> str:
-    """Return healthy, degraded (mails do not go out) or unhealthy (no updates)."""
-    if not live or draining:
+    """Return healthy, degraded (mails do not go out), unhealthy (no updates), draining.
+
+    A gateway that is being stopped is draining: its clients go elsewhere.
+    """
+    if draining:
+        return "draining"
+    if not live:
         return "unhealthy"
     return "healthy" if mailer["consumers"] else "degraded"
 
@@ -57,10 +72,9 @@ def mailer_counts(answers: Answers) -> MailerCounts:
 class Health:
     """What this gateway knows of itself and of the broker."""
 
-    def __init__(self, feed: Feed, hub: Hub, sockets: Sockets) -> None:
-        self._feed = feed
-        self._hub = hub
-        self._sockets = sockets
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._feed = services.feed
         self._answers: Answers | None = None
         self._counted_at = float("-inf")
         self._counting = asyncio.Lock()
@@ -68,7 +82,7 @@ class Health:
     @property
     def ready(self) -> bool:
         """Tell whether a client is served here as it should be."""
-        return self._feed.live and not self._sockets.draining
+        return self._feed.live and not self._services.drain.under_way
 
     async def show(self, request: web.Request) -> web.Response:
         """Answer `GET /health`."""
@@ -77,7 +91,7 @@ class Health:
         connected = self._feed.reader.connected and self._answers is not None
         status = status_of(
             live=self._feed.live and connected,
-            draining=self._sockets.draining,
+            draining=self._services.drain.under_way,
             mailer=mailer,
         )
         body = {
@@ -85,15 +99,17 @@ class Health:
             "service": "realtime_gateway",
             "version": __version__,
             "features": list(FEATURES),
-            "active_connections": self._sockets.open_count,
-            "active_rooms": self._hub.rooms.counts(),
+            "gateway": self._services.settings.gateway_name,
+            "active_connections": self._services.limits.open_count,
+            "active_rooms": self._services.hub.counts(),
+            "refused": dict(self._services.limits.refused),
             "broker": {
                 "connected": connected,
                 "mailer": mailer,
             },
         }
-        unhealthy = status == "unhealthy"
-        code = HTTPStatus.SERVICE_UNAVAILABLE if unhealthy else HTTPStatus.OK
+        serves = status in {"healthy", "degraded"}
+        code = HTTPStatus.OK if serves else HTTPStatus.SERVICE_UNAVAILABLE
         return web.json_response(body, status=code)
 
     async def show_ready(self, request: web.Request) -> web.Response:
