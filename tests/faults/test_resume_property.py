@@ -19,13 +19,13 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from tests.plugins.changes import change, mail, press
-from tests.plugins.followers import Follower, Sightings
+from tests.plugins.witnesses import Witness, Sightings
 from tests.plugins.services import start_gateway, start_supabase, until
 from tests.plugins.sockets import login, users_id
 
 EXAMPLES = 7
 STEPS = 45
-FOLLOWERS = 5
+WITNESSES = 5
 STATUSES = ("pending", "in-review", "approved", "mail")
 #: Between two events, in seconds: what happens to clients falls among them.
 BREATH = 0.001
@@ -64,7 +64,7 @@ class Kill:
     keep_file: bool
 
 
-who = st.integers(0, FOLLOWERS - 1)
+who = st.integers(0, WITNESSES - 1)
 place = st.integers(0, 1)
 moves = st.builds(Move, who, place, st.booleans())
 steps = st.tuples(
@@ -114,25 +114,25 @@ class World:
         self.sightings.started(self.gateways[gateway].port)
         self.gateways[gateway].start(wait=False)
 
-    def followers(self):
+    def witnesses(self):
         ada, ben = self.artists["ada"], self.artists["ben"]
         approvals = {"status": "approved", "artist_id": ben[0]}
         return [
-            self._follower("admin", "admin"),
-            self._follower(f"artist/{ada[0]}", "ada"),
-            self._follower(f"artist/{ben[1]}", "ben"),
-            self._follower("admin", "admin", wanted=approvals),
-            self._follower("admin", "admin", wanted=approvals, wanted_at_once=True),
+            self._witness("admin", "admin"),
+            self._witness(f"artist/{ada[0]}", "ada"),
+            self._witness(f"artist/{ben[1]}", "ben"),
+            self._witness("admin", "admin", wanted=approvals),
+            self._witness("admin", "admin", wanted=approvals, wanted_at_once=True),
         ]
 
-    def expected(self, follower, after):
-        """Return the ids that a follower had to be told after this one."""
+    def expected(self, witness, after):
+        """Return the ids that a witness had to be told after this one."""
         ids = [event.id for event in self.press.published]
         start = ids.index(after) + 1 if after else 0
-        return [e.id for e in self.press.published[start:] if follower.concerns(e)]
+        return [e.id for e in self.press.published[start:] if witness.concerns(e)]
 
-    def _follower(self, room, name, **wishes):
-        return Follower(
+    def _witness(self, room, name, **wishes):
+        return Witness(
             self.gateways,
             room,
             self.tokens[name],
@@ -204,56 +204,56 @@ def casts(world):
     )
 
 
-async def play(world, schedule, cast, followers):
+async def play(world, schedule, cast, witnesses):
     with Storyteller(world, cast) as story:
         await story.tell(len(cast))
-        for number, follower in enumerate(followers):
-            follower.go_to(number)
+        for number, witness in enumerate(witnesses):
+            witness.go_to(number)
         for events, step in schedule:
             # What follows happens while these are being published.
             await story.tell(events)
-            await do(world, followers, step)
+            await do(world, witnesses, step)
         for gateway in world.gateways:
             await asyncio.to_thread(gateway.wait_ready)
         for _ in range(2):
-            for number, follower in enumerate(followers):
-                await follower.leave()
-                follower.go_to(number)
+            for number, witness in enumerate(witnesses):
+                await witness.leave()
+                witness.go_to(number)
             await story.tell(CLOSING_EVENTS * len(cast))
-            told = partial(all_told, world, followers)
+            told = partial(all_told, world, witnesses)
             await asyncio.to_thread(until, told, timeout=40)
-    for follower in followers:
-        await follower.leave()
+    for witness in witnesses:
+        await witness.leave()
 
 
-async def do(world, followers, step):
+async def do(world, witnesses, step):
     if isinstance(step, Kill):
         world.kill(step.place, keep_file=step.keep_file)
         return
-    follower = followers[step.who]
-    await follower.leave(cleanly=getattr(step, "cleanly", True))
+    witness = witnesses[step.who]
+    await witness.leave(cleanly=getattr(step, "cleanly", True))
     if isinstance(step, LosePlace):
-        follower.since = "evt_that_nobody_ever_saw"
+        witness.since = "evt_that_nobody_ever_saw"
     if not isinstance(step, Rest):
-        follower.go_to(getattr(step, "place", step.who))
+        witness.go_to(getattr(step, "place", step.who))
 
 
-def all_told(world, followers):
+def all_told(world, witnesses):
     return all(
-        follower.stays
-        and follower.stays[-1].told[-1:]
-        == world.expected(follower, follower.stays[-1].after)[-1:]
-        for follower in followers
+        witness.stays
+        and witness.stays[-1].told[-1:]
+        == world.expected(witness, witness.stays[-1].after)[-1:]
+        for witness in witnesses
     )
 
 
-def faults_of(world, follower):
-    """Return where a follower was told too much, too little, or out of order."""
-    if follower.refused_with or follower.unasked:
-        yield f"refused {follower.refused_with}, unasked {follower.unasked[:5]}"
-    for number, stay in enumerate(follower.stays, start=1):
-        expected = world.expected(follower, stay.after)
-        if number < len(follower.stays):
+def faults_of(world, witness):
+    """Return where a witness was told too much, too little, or out of order."""
+    if witness.refused_with or witness.unasked:
+        yield f"refused {witness.refused_with}, unasked {witness.unasked[:5]}"
+    for number, stay in enumerate(witness.stays, start=1):
+        expected = world.expected(witness, stay.after)
+        if number < len(witness.stays):
             expected = expected[: len(stay.told)]
         if stay.told != expected:
             told = enumerate(zip(stay.told, expected, strict=False))
@@ -264,7 +264,7 @@ def faults_of(world, follower):
                 f" told {stay.told[first : first + 5]},"
                 f" not {expected[first : first + 5]}"
             )
-    for each in follower.returns:
+    for each in witness.returns:
         if each.known and not each.recovered:
             yield f"{each} had to recover"
 
@@ -279,18 +279,18 @@ def faults_of(world, follower):
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
 @given(data=st.data(), schedule=schedules)
-def test_every_follower_is_told_exactly_what_happens_in_its_room(world, data, schedule):
+def test_every_witness_is_told_exactly_what_happens_in_its_room(world, data, schedule):
     cast = data.draw(casts(world))
-    followers = world.followers()
+    witnesses = world.witnesses()
 
     try:
-        asyncio.run(play(world, schedule, cast, followers))
+        asyncio.run(play(world, schedule, cast, witnesses))
     finally:
-        found = enumerate(list(faults_of(world, each)) for each in followers)
+        found = enumerate(list(faults_of(world, each)) for each in witnesses)
         faults = {number: each for number, each in found if each}
         note(f"faults: {faults}")
-        note(f"returns: {[follower.returns for follower in followers]}")
+        note(f"returns: {[witness.returns for witness in witnesses]}")
 
     assert faults == {}
     # The last time, each came back to where it had just been told its last event.
-    assert all(f.returns[-1].known and f.returns[-1].recovered for f in followers)
+    assert all(f.returns[-1].known and f.returns[-1].recovered for f in witnesses)
