@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from tests.plugins.changes import change, mail, press
-from tests.plugins.witnesses import Witness, Sightings
 from tests.plugins.services import start_gateway, start_supabase, until
 from tests.plugins.sockets import login, users_id
+from tests.plugins.witnesses import Sightings, Witness
 
 EXAMPLES = 7
 STEPS = 45
