@@ -6,14 +6,18 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
+import pika
 
 from shared import events
 from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
+from shared.errors import NotPublished
 from shared.events import ChangeData, ChangeEvent, EmailData, EmailEvent, Event
+from shared.topology import CHANGE_LOG_STREAM
 from tests.plugins.services import until
 
 _numbers = itertools.count()
@@ -66,6 +70,30 @@ def mail(*, submission: str = "s-1", outcome: str = "accepted") -> EmailEvent:
     )
 
 
+def read_stream(bus_url: str) -> list[str]:
+    """Return the ids in the stream, the first of each, in order."""
+    connection = pika.BlockingConnection(pika.URLParameters(bus_url))
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=200)
+    found = {}
+    for method, _, body in channel.consume(
+        CHANGE_LOG_STREAM, arguments={"x-stream-offset": "first"}, inactivity_timeout=1
+    ):
+        if method is None:
+            break
+        found[events.decode(body).id] = None
+        channel.basic_ack(method.delivery_tag)
+    connection.close()
+    return list(found)
+
+
+def delete_stream(bus_url: str) -> None:
+    """Delete the stream; whoever declares it next has one whose offsets start over."""
+    connection = pika.BlockingConnection(pika.URLParameters(bus_url))
+    connection.channel().queue_delete(CHANGE_LOG_STREAM)
+    connection.close()
+
+
 class Press:
     """Publishes one event after the other, so that their order is known."""
 
@@ -79,6 +107,19 @@ class Press:
             self._publisher.publish(Message.of(event), timeout=10)
             self.published.append(event)
         return [event.id for event in new]
+
+    def publish_whatever_happens(self, *new: Event) -> list[str]:
+        """Publish again, under the same id, until the broker has it."""
+        for event in new:
+            until(partial(self._try_to_publish, event), timeout=60)
+        return [event.id for event in new]
+
+    def _try_to_publish(self, event: Event) -> bool:
+        try:
+            self.publish(event)
+        except NotPublished:
+            return False
+        return True
 
     def wait_ready(self) -> None:
         """Wait until the broker takes publishes."""

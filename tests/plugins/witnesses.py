@@ -82,7 +82,7 @@ class Witness:
         room: str,
         token: str,
         *,
-        sightings: Sightings,
+        sightings: Sightings | None = None,
         owner: Collection[str] | None = None,
         wanted: Mapping[str, str] | None = None,
         wanted_at_once: bool = False,
@@ -90,13 +90,15 @@ class Witness:
         self.room = room
         self.stays: list[Stay] = []
         self.returns: list[Return] = []
+        self.closes: list[int | None] = []
         self.since: str | None = None
         self.refused_with: int | None = None
+        self.stale: set[str] = set()
         #: Told although the gateway had been asked to send nothing of the kind.
         self.unasked: list[str] = []
         self._gateways = gateways
         self._token = token
-        self._sightings = sightings
+        self._sightings = sightings or Sightings()
         self._owner = owner
         self._wanted = dict(wanted or {})
         self._wanted_at_once = wanted_at_once
@@ -109,6 +111,22 @@ class Witness:
         """Stay connected, first there, then wherever somebody answers."""
         self._place = place % len(self._gateways)
         self._running = asyncio.create_task(self._stay_connected())
+
+    def go_on(self, after: str) -> None:
+        """Come to the first gateway with the id of the last event that was seen."""
+        self.since = after
+        self.stays.append(Stay(after=after))
+        self.go_to(0)
+
+    @property
+    def told(self) -> list[str]:
+        """Return all that was told, in the order of arrival."""
+        return [each for stay in self.stays for each in stay.told]
+
+    @property
+    def recovered(self) -> bool:
+        """Tell whether nothing was ever missed, as far as the gateways say."""
+        return all(each.recovered for each in self.returns)
 
     def concerns(self, event: Event) -> bool:
         """Tell whether the witness has to be told: its room, and its own wishes."""
@@ -160,6 +178,7 @@ class Witness:
                 await self._ask(client)
                 async for message in client.ws:
                     self._hear(json.loads(message.data), gateway)
+            self.closes.append(client.ws.close_code)
             return client.ws.close_code
 
     async def _introduce(self, client: Client, since: str | None) -> None:
@@ -195,6 +214,9 @@ class Witness:
         self.since = message["id"]
         self._sightings.told(gateway.port, message["id"])
         data = message["data"]
+        if message.get("stale"):
+            assert data["stale"] is True, message
+            self.stale.add(message["id"])
         if message["type"] == "email_update" or self._wants(data | data["new_data"]):
             self.stays[-1].told.append(message["id"])
         elif self._filter_heard:
