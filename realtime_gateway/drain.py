@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.outlet import Outlet
+from realtime_gateway.outlet import CLOSE_DEADLINE, Outlet
 
 #: Few clients need not wait for the time that many are spread over, in seconds.
 LONGEST_GAP = 0.05
@@ -16,15 +16,19 @@ class Drain:
 
     def __init__(self) -> None:
         self._open: set[Outlet] = set()
+        self._empty = asyncio.Event()
         self.under_way = False
 
     def add(self, outlet: Outlet) -> None:
         """Know an outlet while it is open."""
         self._open.add(outlet)
+        self._empty.clear()
 
     def discard(self, outlet: Outlet) -> None:
         """Forget an outlet that is closed."""
         self._open.discard(outlet)
+        if not self._open:
+            self._empty.set()
 
     async def send_all_away(self, *, within: float) -> None:
         """Close all with 4202, spread over `within` seconds, and wait for their ends.
@@ -43,5 +47,6 @@ class Drain:
             # Shorter pauses than the loop's clock can tell are taken together.
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
-        # Who came in meanwhile was told so at the door.
-        await asyncio.gather(*(each.ended() for each in outlets))
+        if self._open:
+            # Who came in meanwhile was told so at the door; each has its own deadline.
+            await asyncio.wait_for(self._empty.wait(), 2 * CLOSE_DEADLINE)

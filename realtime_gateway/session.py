@@ -53,17 +53,13 @@ class Session:
         self._log("socket.joined", resumed=self._resumed)
         try:
             async for message in self._socket.ws:
-                await self._hear(message)
-                if self._socket.ended_by is not None:
-                    # Were we reading, aiohttp would not wait for the client's own
-                    # close, and what it still sends would cost it our code.
-                    break
+                if self._socket.ended_by is None:
+                    await self._hear(message)
         finally:
             self._services.disconnect(self._connection)
-            await self._socket.ended()
             self._log(
                 "socket.left",
-                code=self._socket.ws.close_code,
+                code=self._code(),
                 seconds=round(time.monotonic() - self._started, 1),
             )
 
@@ -76,6 +72,8 @@ class Session:
             self._socket.pong(message.data)
         elif message.type is WSMsgType.TEXT:
             await self._read(message.data)
+        elif message.type is WSMsgType.ERROR:
+            self._services.limits.count_error(message.data)
         elif message.type is not WSMsgType.PONG:
             self._complain("text messages only")
 
@@ -115,6 +113,10 @@ class Session:
     def _end(self, code: CloseCode) -> None:
         self._services.disconnect(self._connection)
         self._socket.end(code)
+
+    def _code(self) -> int | None:
+        ended_by = self._socket.ended_by
+        return ended_by.number if ended_by else self._socket.ws.close_code
 
     def _complain(self, text: str) -> None:
         error = Error(code="bad_message", message=text[:200])

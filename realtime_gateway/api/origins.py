@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -14,10 +14,13 @@ from realtime_gateway.api.problems import problem
 ALLOWED_HEADERS = "authorization, last-event-id"
 
 
-def allowed_origins(origins: Collection[str]) -> Middleware:
+def allowed_origins(
+    origins: Collection[str], *, on_refused: Callable[[], None]
+) -> Middleware:
     """Return a middleware that lets only these pages in: CORS, and sockets too.
 
     Clients that send no Origin are no browsers; their token alone decides.
+    `on_refused` is called for each socket that is refused.
     """
 
     pages = frozenset(origin.rstrip("/") for origin in origins)
@@ -27,6 +30,7 @@ def allowed_origins(origins: Collection[str]) -> Middleware:
         origin = request.headers.get(hdrs.ORIGIN)
         allowed = origin in pages
         if origin and not allowed and request.path.startswith("/ws/"):
+            on_refused()
             return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
         if request.method == hdrs.METH_OPTIONS and allowed:
             answer: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
