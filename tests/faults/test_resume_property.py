@@ -103,8 +103,9 @@ class World:
             if status == "mail"
             else change(artist=artist, submission=row, status=status, sequence=number)
         )
+        self.sightings.publishing(event.id)
         self.press.publish(event)
-        self.sightings.add(event.id)
+        self.sightings.published(event.id)
 
     def kill(self, gateway, *, keep_file):
         self.gateways[gateway].kill()

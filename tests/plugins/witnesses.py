@@ -53,14 +53,19 @@ class Sightings:
     def __init__(self) -> None:
         self._order: dict[str, int] = {}
         self._reach: dict[int, int] = {}
+        self._confirmed = -1
 
-    def add(self, event_id: str) -> None:
-        """Note an event that the broker has confirmed, in the order of the stream."""
+    def publishing(self, event_id: str) -> None:
+        """Note an event that is about to be published, in the order of the stream."""
         self._order[event_id] = len(self._order)
+
+    def published(self, event_id: str) -> None:
+        """Note that the broker has confirmed the event."""
+        self._confirmed = self._order[event_id]
 
     def started(self, gateway: int) -> None:
         """Note that a gateway starts: first of all it reads the stream to its end."""
-        self._reach[gateway] = len(self._order) - 1
+        self._reach[gateway] = self._confirmed
 
     def told(self, gateway: int, event_id: str | None) -> None:
         """Note that a gateway has told somebody of the event."""
