@@ -185,21 +185,18 @@ async def test_stream_made_anew_while_the_gateway_is_away_is_noticed_and_told(
     assert logged(gateway, "feed.rebuild")
 
 
-@pytest.mark.parametrize(
-    ("move", "message_id"),
-    [(+1_000_000, "evt_of_nobody"), (-100, "evt_of_nobody"), (0, "evt_of_nobody")],
-    ids=["beyond-the-end", "lower", "same-place"],
-)
+@pytest.mark.parametrize("move", [1_000_000, -100], ids=["beyond-the-end", "lower"])
 async def test_bookmark_that_is_not_the_stream_s_costs_a_rebuild_and_no_event(
-    gateway, folder, token, bus, move, message_id
+    gateway, folder, token, bus, move
 ):
     sent = bus.publish(*changes(PUBLISHED))
     await told_after(gateway, token, sent[0], until_told=sent[-1])
     await asyncio.to_thread(gateway.stop)
     with closing(sqlite3.connect(folder / "changes.sqlite3")) as file, file:
         file.execute(
-            "update stream set stream_offset = stream_offset + ?, message_id = ?",
-            (move, message_id),
+            "update stream set stream_offset = stream_offset + ?,"
+            " message_id = 'evt_of_nobody'",
+            (move,),
         )
     sent += bus.publish(*changes(20))
     await asyncio.to_thread(gateway.start)
