@@ -57,6 +57,7 @@ async def _serve(settings: GatewaySettings) -> None:
             site = web.TCPSite(runner, host, port)
             await site.start()
             await stopping.wait()
+            await gateway.drain.announce()
             # Nobody new: who is sent away comes back at once, and a load balancer that
             # looks for the fewest connections would bring them all here again.
             await site.stop()

@@ -97,7 +97,7 @@ class Sockets:
         self, request: web.Request, socket: Socket, address: str | None
     ) -> Session | None:
         services = self._services
-        if services.drain.under_way:
+        if services.drain.closing:
             raise Refusal(CloseCode.GOING_AWAY)
         services.limits.check_connection(address)
         room = address_of(request.match_info["room"])
