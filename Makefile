@@ -19,7 +19,7 @@ setup: ## Create .venv from the hashed lock, development tools included
 venv-run:
 	@sh devstack/setup.sh run
 
-run: venv-run ## Start everything; Ctrl-C stops it
+run: venv-run ## Start everything; Ctrl-C stops it (GATEWAYS=3 for three gateways)
 	@exec $(PYTHON) -m devstack.stack up
 
 stop: venv-run ## Stop what `make run` started
@@ -63,7 +63,7 @@ lock: setup ## Write the locks from pyproject.toml (UPGRADE=1: newest versions)
 	    $(COMPILE) --group $$group -c locks/dev.txt -o locks/$$group.txt || exit 1; \
 	done
 
-up: ## Start everything in containers
+up: ## Start everything in containers (GATEWAYS=3 for three gateways)
 	@docker compose up --build --detach --wait
 
 down: ## Stop the containers; their data stays

@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
+from collections.abc import Callable
 
 from aiohttp import web
 
-from realtime_gateway.app import create_app
-from realtime_gateway.changelog import FolderTaken
+from realtime_gateway.app import running
+from realtime_gateway.changelog.folder import FolderTaken
 from realtime_gateway.settings import GatewaySettings
 from shared.address import host_and_port
 from shared.startup import begin
 
-#: Requests under way at SIGTERM may take this long, in seconds.
-SHUTDOWN_DEADLINE = 8.0
+#: Requests under way when everyone has been sent away may take this long, in seconds.
+SHUTDOWN_DEADLINE = 5.0
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; exit 1 where the settings are wrong."""
     settings = begin("realtime_gateway", GatewaySettings, os.environ)
-    host, port = host_and_port(settings.gateway_bind)
     try:
-        web.run_app(
-            create_app(settings),
-            host=host,
-            port=port,
-            access_log=None,
-            print=None,
-            shutdown_timeout=SHUTDOWN_DEADLINE,
-        )
+        _run(settings)
     except FolderTaken as error:
         sys.exit(f"realtime_gateway cannot start: {error}; set GATEWAY_DATA_DIR")
+
+
+def _run(settings: GatewaySettings) -> None:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 # may be missing
+    except ImportError:  # it is not made for every platform
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: GatewaySettings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    host, port = host_and_port(settings.gateway_bind)
+    async with running(settings) as gateway:
+        runner = web.AppRunner(
+            gateway.app, access_log=None, shutdown_timeout=SHUTDOWN_DEADLINE
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            await stopping.wait()
+            # Still listening: load balancers are told that we are draining.
+            await gateway.drain.send_all_away(within=settings.drain_seconds)
+        finally:
+            await runner.cleanup()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 from shared.errors import MeloTechError
 from shared.supabase import User
 from shared.topology import room_admin, room_artist
+from shared.versions import microseconds
 
 #: API keys in the shape of a JWT: they are nobody, and one of them may do everything.
 KEY_ROLES = frozenset({"anon", "service_role"})
@@ -24,9 +25,10 @@ class TokenExpired(MeloTechError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A person as the token tells it; `expires_at` is Unix time in seconds."""
+    """A person as the token tells it; times are Unix seconds."""
 
     subject: str
+    issued_at: float
     expires_at: float
     admin_by_token: bool
 
@@ -57,6 +59,18 @@ class Seat:
     room: str
     keys: tuple[str, ...]
 
+    @property
+    def kind(self) -> str:
+        """Return `admin` or `artist`, nobody's id."""
+        return self.room.partition(":")[0]
+
+    @property
+    def artist_ids(self) -> list[str] | None:
+        """Return whose submissions may be seen, None for all."""
+        if self.room == room_admin():
+            return None
+        return [key.partition(":")[2] for key in self.keys]
+
 
 def identify(claims: Mapping[str, Any]) -> Identity:
     """Return whom the claims of a verified token speak of; raise TokenRefused."""
@@ -70,6 +84,7 @@ def identify(claims: Mapping[str, Any]) -> Identity:
     role_of_app = metadata.get("role") if isinstance(metadata, dict) else None
     return Identity(
         subject=subject,
+        issued_at=_seconds(claims.get("iat")),
         expires_at=float(claims["exp"]),
         admin_by_token=role_of_app == "admin",
     )
@@ -91,3 +106,14 @@ def seat(address: Address, identity: Identity, user: User | None) -> Seat | None
         return None
     name = str(user.id) if user else identity.subject
     return Seat(room=room_artist(name), keys=tuple(sorted(map(room_artist, ids))))
+
+
+def is_banned(until: str | None, now: float) -> bool:
+    """Tell whether a ban is in force at `now` (Unix seconds)."""
+    moment = microseconds(until)
+    return moment is not None and moment > now * 1_000_000
+
+
+def _seconds(claim: object) -> float:
+    # A token that does not say when it was issued counts as the oldest.
+    return float(claim) if isinstance(claim, int | float) else 0.0

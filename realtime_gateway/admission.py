@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from realtime_gateway.access import (
     Address,
     AdminRoom,
@@ -10,11 +13,13 @@ from realtime_gateway.access import (
     Seat,
     TokenExpired,
     TokenRefused,
+    is_banned,
     needs_user,
     seat,
 )
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.identity import UserDirectory
+from realtime_gateway.revocation import Revocations
 from realtime_gateway.tokens import TokenVerifier
 from shared.errors import MeloTechError, Misconfigured, Transient
 
@@ -47,9 +52,12 @@ def address_of(path: str) -> Address:
 class Admission:
     """Who may take which seat, asked of the token and, where needed, of Supabase."""
 
-    def __init__(self, tokens: TokenVerifier, users: UserDirectory) -> None:
+    def __init__(
+        self, tokens: TokenVerifier, users: UserDirectory, revocations: Revocations
+    ) -> None:
         self._tokens = tokens
         self._users = users
+        self.revocations = revocations
 
     async def identify(self, token: str) -> Identity:
         """Return whom the token speaks of; raise Refusal."""
@@ -75,4 +83,27 @@ class Admission:
         granted = seat(address, identity, user)
         if granted is None:
             raise Refusal(CloseCode.NOT_YOUR_ROOM)
+        if self.revocations.covers(identity, granted):
+            raise Refusal(CloseCode.TOKEN_REFUSED, "access has been revoked")
         return granted
+
+    def forget(self, identity: Identity) -> None:
+        """Ask Supabase anew when the person comes back."""
+        self._users.forget(identity.subject)
+
+    async def check_again(self, address: Address, identity: Identity) -> None:
+        """Raise Refusal where Supabase would no longer let the person in.
+
+        Raises Transient or Misconfigured where it cannot be asked.
+        """
+        self._users.forget(identity.subject)
+        account = await self._users.auth_user_of(identity.subject)
+        user = await self._users.user_of(identity.subject)
+        if account is None and user is None:
+            raise Refusal(CloseCode.TOKEN_REFUSED, "the user is gone")
+        if account is not None:
+            if is_banned(account.banned_until, time.time()):
+                raise Refusal(CloseCode.TOKEN_REFUSED, "the user is banned")
+            identity = replace(identity, admin_by_token=account.has_admin_role)
+        if seat(address, identity, user) is None:
+            raise Refusal(CloseCode.NOT_YOUR_ROOM)

@@ -1,61 +1,176 @@
-"""The aiohttp application, wired: feed, hub, admission, sockets, health."""
+"""The gateway, wired: change log, feed, hub, admission, and the aiohttp application."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import aiohttp
 from aiohttp import web
 
 from realtime_gateway.admission import Admission
-from realtime_gateway.api import Health, allowed_origins, errors_as_problems
-from realtime_gateway.changelog import ChangeLog
+from realtime_gateway.api.health import Health
+from realtime_gateway.api.origins import allowed_origins
+from realtime_gateway.api.problems import errors_as_problems
+from realtime_gateway.arrivals import Arrivals
+from realtime_gateway.catch_up import CatchUp
+from realtime_gateway.changelog import folder
+from realtime_gateway.changelog.entries import Bookmark
+from realtime_gateway.changelog.keeper import Keeper
+from realtime_gateway.changelog.log import ChangeLog
+from realtime_gateway.changelog.reader import ChangeLogReader, revocations
+from realtime_gateway.disconnect import Disconnect
+from realtime_gateway.drain import Drain
+from realtime_gateway.expiry import Expiry
 from realtime_gateway.feed import Feed
+from realtime_gateway.heartbeat import Heartbeat
 from realtime_gateway.hub import Hub
 from realtime_gateway.identity import UserDirectory
-from realtime_gateway.session import Services
+from realtime_gateway.limits import Limits
+from realtime_gateway.recheck import Recheck
+from realtime_gateway.revocation import Revocations, Revoker
+from realtime_gateway.services import Services
 from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.sockets import Sockets
 from realtime_gateway.tokens import TokenVerifier
 
+MAX_BODY = 8_192
 
-async def create_app(settings: GatewaySettings) -> web.Application:
-    """Return the application, its feed already connecting; its cleanup closes all."""
-    changelog = await asyncio.to_thread(ChangeLog, settings.gateway_data_dir)
-    hub = Hub(changelog)
-    feed = Feed(
-        settings.rabbitmq_url.get_secret_value(),
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """What runs: the application, and the way to send everyone elsewhere first."""
+
+    app: web.Application
+    drain: Drain
+
+
+@asynccontextmanager
+async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    """Open everything, the feed already connecting; close it in the reverse order.
+
+    Raises FolderTaken.
+    """
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        store = await _open_store(settings, stack)
+        hub = Hub(
+            position=store.position,
+            last_event_id=store.last_event_id,
+            flush_interval=settings.flush_interval_ms / 1_000,
+            max_buffer=settings.max_write_buffer_bytes,
+        )
+        feed = Feed(
+            settings.rabbitmq_url.get_secret_value(),
+            store.keeper,
+            bookmark=store.bookmark,
+            on_events=hub.tell,
+            on_rebuild=hub.forget,
+        )
+        stack.push_async_callback(feed.close)
+        catch_up = CatchUp(
+            store.reader,
+            hub,
+            max_events=settings.max_lag_events,
+            max_seconds=settings.max_lag_seconds,
+            on_damage=feed.file_unusable,
+        )
+        stack.push_async_callback(catch_up.close)
+        services = _services(settings, session, stack, hub, feed, catch_up)
+        admission = services.admission
+        revoker = Revoker(
+            admission.revocations, hub.connections, on_ended=admission.forget
+        )
+        for event in await store.reader.run(revocations):
+            admission.revocations.add(event)
+        hub.open(on_behind=catch_up.start, on_revoked=revoker.carry_out)
+        store.keeper.open(on_lost=feed.file_lost, on_error=feed.file_unusable)
+        feed.open()
+        recheck = Recheck(admission, hub.connections, interval=settings.recheck_seconds)
+        recheck.open()
+        stack.callback(recheck.close)
+        disconnect = Disconnect(
+            feed.reader.link,
+            service_key=settings.supabase_service_role_key.get_secret_value(),
+            source=f"/gateways/{settings.gateway_name}",
+            carry_out=revoker.carry_out,
+        )
+        yield Gateway(app=_app(services, disconnect), drain=services.drain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Store:
+    keeper: Keeper
+    reader: ChangeLogReader
+    bookmark: Bookmark | None
+    position: int
+    last_event_id: str | None
+
+
+async def _open_store(settings: GatewaySettings, stack: AsyncExitStack) -> _Store:
+    claim = await asyncio.to_thread(folder.claim, settings.gateway_data_dir)
+    stack.callback(claim.release)
+    changelog = await asyncio.to_thread(ChangeLog, claim.folder)
+    bookmark, (position, last_event_id) = changelog.bookmark(), changelog.newest()
+    reader = ChangeLogReader(changelog.path)
+    keeper = Keeper(
         changelog,
+        reader,
         history=timedelta(days=settings.history_days),
-        on_events=hub.tell,
-        on_rebuild=hub.forget,
+        max_bytes=settings.history_bytes,
     )
-    session = aiohttp.ClientSession()
-    admission = _admission(settings, session)
-    sockets = Sockets(
-        Services(settings=settings, admission=admission, hub=hub, feed=feed)
+    stack.push_async_callback(keeper.close)
+    stack.push_async_callback(asyncio.to_thread, reader.close)
+    return _Store(
+        keeper=keeper,
+        reader=reader,
+        bookmark=bookmark,
+        position=position,
+        last_event_id=last_event_id,
     )
-    health = Health(feed, hub, sockets)
 
-    app = web.Application(
-        middlewares=[errors_as_problems(), allowed_origins(settings.allowed_origins)]
+
+def _services(
+    settings: GatewaySettings,
+    session: aiohttp.ClientSession,
+    stack: AsyncExitStack,
+    hub: Hub,
+    feed: Feed,
+    catch_up: CatchUp,
+) -> Services:
+    interval = settings.ping_interval_seconds
+    arrivals = Arrivals(hub, feed, catch_up, ping_interval=interval)
+    stack.push_async_callback(arrivals.close)
+    expiry, heartbeat = Expiry(), Heartbeat(interval)
+    stack.callback(expiry.close)
+    stack.callback(heartbeat.close)
+    return Services(
+        settings=settings,
+        admission=_admission(settings, session),
+        limits=Limits(settings),
+        hub=hub,
+        feed=feed,
+        arrivals=arrivals,
+        drain=Drain(),
+        expiry=expiry,
+        heartbeat=heartbeat,
     )
-    app.router.add_get("/ws/{room:.*}", sockets.handle, allow_head=False)
+
+
+def _app(services: Services, disconnect: Disconnect) -> web.Application:
+    health = Health(services)
+    pages = services.settings.allowed_origins
+    app = web.Application(
+        middlewares=[errors_as_problems(), allowed_origins(pages)],
+        client_max_size=MAX_BODY,
+    )
+    app.router.add_get("/ws/{room:.*}", Sockets(services).handle, allow_head=False)
     app.router.add_get("/health", health.show)
     app.router.add_get("/ready", health.show_ready)
-
-    async def drain(app: web.Application) -> None:
-        await sockets.drain()
-
-    async def close(app: web.Application) -> None:
-        await feed.close()
-        await session.close()
-        await asyncio.to_thread(changelog.close)
-
-    app.on_shutdown.append(drain)
-    app.on_cleanup.append(close)
-    feed.open()
+    app.router.add_post("/admin/disconnect", disconnect.handle)
     return app
 
 
@@ -72,4 +187,4 @@ def _admission(settings: GatewaySettings, session: aiohttp.ClientSession) -> Adm
         supabase_url=settings.supabase_url,
         service_key=settings.supabase_service_role_key.get_secret_value(),
     )
-    return Admission(tokens, users)
+    return Admission(tokens, users, Revocations())

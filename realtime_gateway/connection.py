@@ -1,31 +1,72 @@
-"""A socket with a seat: what its client wants, and how far it has been told."""
+"""A connection with a seat: what its client wants, and how far it has been told."""
 
 from __future__ import annotations
 
-from realtime_gateway.access import Seat
-from realtime_gateway.protocol import Filter
-from realtime_gateway.socket import Socket
-from shared.events import ChangeEvent, Event, text_of
+from enum import Enum, auto
+
+from realtime_gateway import protocol
+from realtime_gateway.access import Address, Identity, Seat
+from realtime_gateway.outlet import Outlet
+from realtime_gateway.pace import Pace
+from realtime_gateway.protocol import EVERYTHING, Wanted
+from shared.events import Event
+
+
+class State(Enum):
+    """How a connection is told of events.
+
+    REPLAYING: what it missed, from the change log. LIVE: as they happen. LAGGING: it
+    did not take them fast enough, and gets them from the change log when it does.
+    """
+
+    REPLAYING = auto()
+    LIVE = auto()
+    LAGGING = auto()
 
 
 class Connection:
-    """A member of a room; `position` is that of the last event it was told."""
+    """A member of a room.
+
+    `position` is that of the last event it was told; while it is live the hub knows it.
+    """
+
+    __slots__ = (
+        "address",
+        "connection_id",
+        "identity",
+        "outlet",
+        "pace",
+        "position",
+        "seat",
+        "since_when",
+        "state",
+        "wanted",
+    )
 
     def __init__(
-        self, socket: Socket, *, connection_id: str, seat: Seat, subject: str
+        self,
+        outlet: Outlet,
+        *,
+        connection_id: str,
+        address: Address,
+        seat: Seat,
+        identity: Identity,
+        wanted: Wanted | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        self.socket = socket
+        self.outlet = outlet
         self.connection_id = connection_id
+        self.address = address
         self.seat = seat
-        self.subject = subject
-        self.filter: Filter | None = None
+        self.identity = identity
+        self.wanted = wanted or EVERYTHING
+        self.pace = pace
         self.position = 0
+        self.state = State.REPLAYING
+        #: When its state began, in the loop's seconds.
+        self.since_when = 0.0
 
-    def wants(self, event: Event) -> bool:
-        """Tell whether the client's filter lets the event through."""
-        if self.filter is None or not isinstance(event, ChangeEvent):
-            return True
-        row = event.data.record or event.data.old_record or {}
-        wanted = (self.filter.artist_id, self.filter.status)
-        actual = (event.data.artist_id, text_of(row, "status"))
-        return all(w is None or w == a for w, a in zip(wanted, actual, strict=True))
+    def may_see(self, event: Event) -> bool:
+        """Tell whether the event is of its room, and asked for."""
+        in_room = any(room in self.seat.keys for room in protocol.rooms_of(event))
+        return in_room and self.wanted.matches(event)

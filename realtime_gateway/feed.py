@@ -1,9 +1,13 @@
 """From the stream into the change log, and from there to whoever listens.
 
-The stream is read from the last event that the change log holds, that one included: if
-it is not what comes first, this is another stream (or its retention has overtaken us),
-and the log is rebuilt. An offset beyond the end delivers nothing at all, so silence
-counts as "another" too.
+    attaching -> checking the bookmark -> reading -> live
+                         |
+                     rebuilding -> attaching
+
+The stream is read from the last event that the change log has read, that one included:
+if it is not what comes first, this is another stream (or its retention has overtaken
+us), and the log is rebuilt. An offset beyond the end delivers nothing at all, so
+silence counts as "another" too.
 """
 
 from __future__ import annotations
@@ -11,26 +15,23 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
-from realtime_gateway.changelog import Bookmark, ChangeLog, Entry
+from realtime_gateway.changelog import schema
+from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
+from realtime_gateway.changelog.keeper import Keeper
 from shared import events, logs
 from shared.amqp.stream import StreamDelivery, StreamReader
 from shared.errors import Malformed
-from shared.events import Event
 from shared.topology import CHANGE_LOG_STREAM
 
 log = logs.get(__name__)
 
 #: A known offset is answered at once; after this it is beyond the stream's end.
 BOOKMARK_DEADLINE = 5.0
-PRUNE_INTERVAL = 60.0
-PRUNE_BATCH = 5_000
 #: After an error of the file, before the stream is read again from the bookmark.
 STORE_PAUSE = 1.0
 
-Listener = Callable[[Sequence[tuple[int, Event]]], None]
+Listener = Callable[[Sequence[Stored]], None]
 
 
 class Feed:
@@ -42,24 +43,21 @@ class Feed:
     def __init__(
         self,
         url: str,
-        changelog: ChangeLog,
+        keeper: Keeper,
         *,
-        history: timedelta,
+        bookmark: Bookmark | None,
         on_events: Listener,
         on_rebuild: Callable[[], None],
     ) -> None:
-        self._changelog = changelog
-        self._history = history
+        self._keeper = keeper
         self._on_events = on_events
         self._on_rebuild = on_rebuild
         self._loop = asyncio.get_running_loop()
-        self._writer = ThreadPoolExecutor(1, "changelog-writer")
-        self._bookmark: Bookmark | None = changelog.bookmark()
+        self._bookmark = bookmark
         self._expected: Bookmark | None = None
         self._arrived: list[StreamDelivery] = []
         self._storing: asyncio.Task[None] | None = None
-        self._pruning: asyncio.Task[None] | None = None
-        self._clearing: asyncio.Task[None] | None = None
+        self._rebuilding: asyncio.Task[None] | None = None
         self._end: int | None = None
         self._attachment = 0
         self._listening = False
@@ -72,7 +70,7 @@ class Feed:
             on_attached=self._attached,
             on_end=self._end_found,
             on_delivery=self._delivered,
-            on_lost=self._lost,
+            on_lost=self._detach,
         )
 
     @property
@@ -83,16 +81,24 @@ class Feed:
     def open(self) -> None:
         """Begin to read."""
         self.reader.open()
-        self._pruning = asyncio.create_task(self._prune_now_and_then())
 
     async def close(self) -> None:
         """Stop reading, finish what is being stored."""
-        for task in filter(None, (self._pruning, self._clearing)):
-            task.cancel()
+        if self._rebuilding:
+            self._rebuilding.cancel()
         await self.reader.close(timeout=3)
         if self._storing:
             await self._storing
-        await self._loop.run_in_executor(None, self._writer.shutdown)
+
+    def file_unusable(self, error: Exception) -> None:
+        """Read everything anew where the change log's file is lost or damaged."""
+        damaged = isinstance(error, sqlite3.Error) and schema.is_damage(error)
+        if damaged or isinstance(error, Malformed):
+            self._rebuild("the change log's file is damaged", renew=True)
+
+    def file_lost(self) -> None:
+        """Read everything anew: the file is not where it was."""
+        self._rebuild("the change log's file is gone", renew=True)
 
     # Attaching: is it the stream that we know?
 
@@ -112,9 +118,6 @@ class Feed:
         self._end = -1 if offset is None else offset
         self._see_whether_caught_up()
 
-    def _lost(self) -> None:
-        self._detach()
-
     def _detach(self) -> None:
         """Hear nothing more of this consumer: what is not stored comes again."""
         self._attachment += 1
@@ -126,6 +129,20 @@ class Feed:
         if attachment == self._attachment and self._expected:
             self._rebuild("nothing is delivered at the stored offset")
 
+    def _check_bookmark(self, expected: Bookmark, delivery: StreamDelivery) -> None:
+        missed = delivery.offset - expected.stream_offset
+        if missed > 0:
+            log.warning(
+                "feed.gap", bookmark=expected.stream_offset, oldest=delivery.offset
+            )
+            self._rebuild("the stream no longer keeps what comes next")
+        elif Bookmark(delivery.offset, delivery.message_id) != expected:
+            self._rebuild("another event stands at the stored offset")
+        else:
+            self._expected = None
+            self.reader.ack_up_to(delivery)
+            self._see_whether_caught_up()
+
     def _see_whether_caught_up(self) -> None:
         if self._end is None or self._expected or self.caught_up.is_set():
             return
@@ -133,21 +150,24 @@ class Feed:
             log.info("feed.live", bookmark=_offset(self._bookmark))
             self.caught_up.set()
 
-    def _rebuild(self, reason: str) -> None:
+    def _rebuild(self, reason: str, *, renew: bool = False) -> None:
+        if self._rebuilding is not None and not self._rebuilding.done():
+            return
         log.warning("feed.rebuild", reason=reason, bookmark=_offset(self._bookmark))
         self._detach()
         self._bookmark = self._expected = None
         self.caught_up.clear()
         self._on_rebuild()
-        self._clearing = self._loop.create_task(self._clear_and_restart())
+        self._rebuilding = self._loop.create_task(self._start_anew(renew=renew))
 
-    async def _clear_and_restart(self) -> None:
+    async def _start_anew(self, *, renew: bool) -> None:
         while True:
             try:
-                await self._loop.run_in_executor(self._writer, self._changelog.clear)
+                await (self._keeper.renew() if renew else self._keeper.clear())
                 break
             except sqlite3.Error as error:
                 log.error("changelog.not-cleared", error=str(error))
+                renew = renew or schema.is_damage(error)
                 await asyncio.sleep(STORE_PAUSE)
         self.reader.restart()
 
@@ -157,13 +177,7 @@ class Feed:
         if not self._listening:
             return
         if self._expected:
-            found = Bookmark(delivery.offset, delivery.message_id)
-            if found != self._expected:
-                self._rebuild("another event stands at the stored offset")
-                return
-            self._expected = None
-            self.reader.ack_up_to(delivery)
-            self._see_whether_caught_up()
+            self._check_bookmark(self._expected, delivery)
             return
         self._arrived.append(delivery)
         if self._storing is None:
@@ -177,6 +191,9 @@ class Feed:
         except sqlite3.Error as error:
             # Nothing of this batch was acked or told: it is read again.
             log.error("changelog.not-written", error=str(error))
+            if schema.is_damage(error):
+                self.file_unusable(error)
+                return
             self._detach()
             self.caught_up.clear()
             await asyncio.sleep(STORE_PAUSE)
@@ -187,32 +204,16 @@ class Feed:
     async def _store_batch(self, batch: list[StreamDelivery]) -> None:
         attachment, last = self._attachment, batch[-1]
         entries = [entry for each in batch if (entry := _entry(each))]
-        new = await self._loop.run_in_executor(
-            self._writer, self._changelog.append, entries
-        )
+        bookmark = Bookmark(last.offset, last.message_id)
+        new = await self._keeper.append(entries, bookmark)
         if attachment == self._attachment:
-            self._bookmark = Bookmark(last.offset, last.message_id)
+            self._bookmark = bookmark
             self.reader.ack_up_to(last)
         # Else the consumer went away while this was being stored: it is read again
         # from the older bookmark, and dropped then as already stored.
-        self._on_events(new)
+        if self._rebuilding is None or self._rebuilding.done():
+            self._on_events(new)
         self._see_whether_caught_up()
-
-    async def _prune_now_and_then(self) -> None:
-        while True:
-            try:
-                pruned = await self._loop.run_in_executor(self._writer, self._prune)
-            except sqlite3.Error as error:
-                log.error("changelog.not-pruned", error=str(error))
-                pruned = 0
-            if pruned < PRUNE_BATCH:
-                await asyncio.sleep(PRUNE_INTERVAL)
-
-    def _prune(self) -> int:
-        before = datetime.now(UTC) - self._history
-        return self._changelog.prune(
-            before=before.isoformat(timespec="milliseconds"), at_most=PRUNE_BATCH
-        )
 
 
 def _entry(delivery: StreamDelivery) -> Entry | None:

@@ -1,147 +1,196 @@
-"""Everyone who is connected, and how far they have been told.
+"""Everyone who is connected, and the way of an event to all of them.
 
-A client that comes back reads what it missed from the change log and takes its seat in
-the same turn of the loop in which it has reached what the rooms were told. Each
-connection remembers its position, so the seam neither drops nor repeats an event.
+Events are joined for each audience until the end of the loop's turn (or of the flush
+interval), and each member's transport gets them in one write. Every live member has
+been told everything up to the last flush; one that does not keep up leaves its room and
+follows from the change log (catch_up.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from realtime_gateway import protocol
-from realtime_gateway.changelog import ChangeLog, Recorded
+from realtime_gateway.changelog.entries import Stored
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.connection import Connection
-from realtime_gateway.frames import text_frame
-from realtime_gateway.rooms import Rooms
-from shared import events, logs
-from shared.events import Event
-from shared.topology import room_admin
+from realtime_gateway.connection import Connection, State
+from realtime_gateway.protocol import Wanted
+from realtime_gateway.rooms import Audience, Rooms
+from realtime_gateway.told import Told, pieces
+from realtime_gateway.window import Window
+from shared import logs
+from shared.events import RevocationEvent
 
 log = logs.get(__name__)
 
-#: Events read from the change log at a time while a client catches up.
-PAGE = 500
-#: Another gateway may have told an event that this one reads a moment later: an
-#: unknown id is looked for so many times, so many seconds apart.
-LOOKS, LOOK_PAUSE = 6, 0.25
+
+def _nothing(_: object) -> None:
+    return None
 
 
 class Hub:
     """All admitted connections, the rooms of those who are live, and the position."""
 
-    def __init__(self, changelog: ChangeLog) -> None:
-        self._changelog = changelog
+    def __init__(
+        self,
+        *,
+        position: int,
+        last_event_id: str | None,
+        flush_interval: float,
+        max_buffer: int,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._flush_interval = flush_interval
+        self._max_piece = max(1, max_buffer // 4)
+        self._on_behind: Callable[[Connection], object] = _nothing
+        self._on_revoked: Callable[[RevocationEvent], object] = _nothing
         self._admitted: set[Connection] = set()
         self._per_subject: Counter[str] = Counter()
-        self.rooms: Rooms[Connection] = Rooms()
-        self._position, self.last_event_id = changelog.newest()
+        self._rooms = Rooms()
+        self._dirty: dict[Audience, None] = {}
+        self._flushing: asyncio.Handle | None = None
+        self.position = position
+        self.last_event_id = last_event_id
+        self.window = Window(position)
+
+    def open(
+        self,
+        *,
+        on_behind: Callable[[Connection], object],
+        on_revoked: Callable[[RevocationEvent], object],
+    ) -> None:
+        """Call `on_behind` with a connection that has left its room for being too slow.
+
+        `on_revoked` is called with each revocation.
+        """
+        self._on_behind = on_behind
+        self._on_revoked = on_revoked
+
+    def connections(self) -> Iterable[Connection]:
+        """Return everyone who is admitted, live or not."""
+        return tuple(self._admitted)
 
     def connections_of(self, subject: str) -> int:
         """Return how many connections one person has, live or catching up."""
         return self._per_subject[subject]
 
+    def holds(self, connection: Connection) -> bool:
+        """Tell whether the connection is admitted and has not left."""
+        return connection in self._admitted
+
+    def counts(self) -> dict[str, int]:
+        """Return the admitted connections by kind of room, without anybody's id."""
+        kinds = Counter(each.seat.kind for each in self._admitted)
+        return {"admin": kinds["admin"], "artist": kinds["artist"]}
+
     def admit(self, connection: Connection) -> None:
         """Count the connection in; it is told nothing until it joins."""
+        connection.since_when = self._loop.time()
         self._admitted.add(connection)
-        self._per_subject[connection.subject] += 1
+        self._per_subject[connection.identity.subject] += 1
 
     def leave(self, connection: Connection) -> None:
         """Let the connection go; doing so twice changes nothing."""
-        self.rooms.leave(connection)
-        if connection in self._admitted:
-            self._admitted.remove(connection)
-            self._per_subject[connection.subject] -= 1
-            # A counter keeps its zeros otherwise, one for everyone who ever came.
-            self._per_subject += Counter()
-
-    def tell(self, new: Sequence[tuple[int, Event]]) -> None:
-        """Send each event to its rooms, encoded once however many get it."""
-        for position, event in new:
-            self._position, self.last_event_id = position, event.id
-            try:
-                self._tell(position, event)
-            except Exception as error:  # one event must not silence the others
-                log.error("event.not-told", event_id=event.id, exc_info=error)
-
-    def send_all_away(self) -> list[Connection]:
-        """Ask everyone to come back at once, to this gateway or another."""
-        members = list(self._admitted)
-        for member in members:
-            self.leave(member)
-            member.socket.end(CloseCode.GOING_AWAY)
-        return members
-
-    def forget(self) -> None:
-        """Start anew after a rebuild: everyone comes back and is told so."""
-        self._position, self.last_event_id = 0, None
-        self.send_all_away()
+        if connection not in self._admitted:
+            return
+        self._rooms.leave(connection)
+        self._admitted.remove(connection)
+        if connection.pace is not None:
+            connection.pace.stop()
+        subject = connection.identity.subject
+        self._per_subject[subject] -= 1
+        if not self._per_subject[subject]:
+            del self._per_subject[subject]
 
     def join(self, connection: Connection) -> None:
         """Make the connection live: it is told everything from the next event on."""
-        connection.position = self._position
-        self.rooms.join(connection)
+        audience = self._rooms.audience_of(connection)
+        if audience is not None:
+            # It is past what the others are about to get.
+            self._flush(audience)
+        connection.position = self.position
+        connection.state = State.LIVE
+        self._rooms.join(connection)
 
-    async def position_of(self, event_id: str) -> int | None:
-        """Return where a client has got to, None where that is not known."""
-        for look in range(LOOKS):
-            if look:
-                await asyncio.sleep(LOOK_PAUSE)
+    def want(self, connection: Connection, wanted: Wanted) -> None:
+        """Send only what is asked for from now on."""
+        if connection.state is not State.LIVE or not self.holds(connection):
+            connection.wanted = wanted
+            return
+        audience = self._rooms.audience_of(connection)
+        if audience is not None:
+            self._flush(audience)
+        if connection.state is State.LIVE:
+            self._rooms.leave(connection)
+            connection.wanted = wanted
+            self.join(connection)
+        else:
+            connection.wanted = wanted
+
+    def tell(self, new: Sequence[Stored]) -> None:
+        """Send each event to its rooms, at the end of this turn of the loop."""
+        for stored in new:
+            self.position = stored.position
+            if isinstance(stored.event, RevocationEvent):
+                self._on_revoked(stored.event)
+                continue
+            self.last_event_id = stored.event.id
+            told = Told(stored)
+            self.window.add(told)
             try:
-                found = await asyncio.to_thread(self._changelog.position_of, event_id)
-            except sqlite3.Error as error:
-                log.error("changelog.unreadable", error=str(error))
-                return None
-            if found is not None:
-                return found
-        return None
+                self._queue(told)
+            except Exception as error:  # one event must not silence the others
+                log.error("event.not-told", event_id=told.event.id, exc_info=error)
+        if self._dirty and self._flushing is None:
+            self._flushing = self._schedule()
 
-    async def catch_up(self, connection: Connection, position: int) -> None:
-        """Send what was missed after `position`, then make the connection live.
+    def forget(self) -> None:
+        """Start anew after a rebuild: everyone comes back, and is told so."""
+        self.flush()
+        self.position, self.last_event_id = 0, None
+        self.window = Window(0)
+        for connection in self._admitted:
+            connection.outlet.end(CloseCode.GOING_AWAY)
 
-        Raises sqlite3.Error where the change log cannot be read.
-        """
-        socket = connection.socket
-        while socket.ended_by is None:
-            told = self._position
-            missed = await asyncio.to_thread(
-                self._changelog.after,
-                position,
-                artist_ids=_artist_ids(connection),
-                limit=PAGE,
-            )
-            for recorded in missed:
-                _replay(connection, recorded)
-                await socket.room_to_send()
-            position = missed[-1].position if missed else position
-            if len(missed) < PAGE:
-                position = max(position, told)
-            if position >= self._position and connection in self._admitted:
-                connection.position = position
-                self.rooms.join(connection)
-                return
+    def flush(self) -> None:
+        """Hand over what has been queued."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        while self._dirty:
+            self._flush(next(iter(self._dirty)))
 
-    def _tell(self, position: int, event: Event) -> None:
-        frame: bytes | None = None
-        for room in protocol.rooms_of(event):
-            for member in tuple(self.rooms.members(room)):
-                if position > member.position and member.wants(event):
-                    frame = frame or text_frame(protocol.update_of(event))
-                    member.position = position
-                    member.socket.send_frame(frame)
+    def _schedule(self) -> asyncio.Handle:
+        if self._flush_interval:
+            return self._loop.call_later(self._flush_interval, self.flush)
+        return self._loop.call_soon(self.flush)
 
+    def _queue(self, told: Told) -> None:
+        for room in protocol.rooms_of(told.event):
+            for audience in self._rooms.audiences(room):
+                if audience.wanted.matches(told.event):
+                    told.encoded(audience.encoding)
+                    audience.pending.append(told)
+                    self._dirty[audience] = None
 
-def _artist_ids(connection: Connection) -> list[str] | None:
-    if connection.seat.room == room_admin():
-        return None
-    return [key.partition(":")[2] for key in connection.seat.keys]
+    def _flush(self, audience: Audience) -> None:
+        self._dirty.pop(audience, None)
+        pending, audience.pending = audience.pending, []
+        if audience.paced is not None and audience.paced.pace is not None:
+            for told in pending:
+                audience.paced.pace.offer(told)
+            return
+        for piece in pieces(pending, audience.encoding, max_bytes=self._max_piece):
+            data = piece.data
+            behind = [m for m in audience.members if not m.outlet.write(data)]
+            for member in behind:
+                self._fall_behind(member, piece.position)
 
-
-def _replay(connection: Connection, recorded: Recorded) -> None:
-    event = events.decode(recorded.body)
-    if connection.wants(event):
-        connection.socket.send_frame(text_frame(protocol.update_of(event)))
+    def _fall_behind(self, connection: Connection, position: int) -> None:
+        self._rooms.leave(connection)
+        connection.position = position
+        connection.state = State.LAGGING
+        connection.since_when = self._loop.time()
+        self._on_behind(connection)

@@ -1,4 +1,4 @@
-"""The `users` row of whoever connects, remembered for a minute."""
+"""Who somebody is to Supabase: the `users` row, kept for a minute, and GoTrue's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import aiohttp
 
 from shared import supabase
 from shared.errors import Transient
-from shared.supabase import User
+from shared.supabase import AuthUser, Query, User
 
 LIFETIME = 60.0
 #: Who has no row yet may get one at any moment: signing up is two steps.
@@ -46,6 +46,18 @@ class UserDirectory:
             asking.add_done_callback(lambda done: self._answered(auth_id, done))
         return await asyncio.shield(asking)
 
+    def forget(self, auth_id: str) -> None:
+        """Ask anew next time."""
+        self._known.pop(auth_id, None)
+
+    async def auth_user_of(self, auth_id: str) -> AuthUser | None:
+        """Return the auth user as it is now, None where there is none.
+
+        Raises Transient or Misconfigured where Supabase cannot be asked.
+        """
+        status, body = await self._get(supabase.auth_user(auth_id))
+        return supabase.read_auth_user(status, body)
+
     def _answered(self, auth_id: str, asked: asyncio.Task[User | None]) -> None:
         del self._asking[auth_id]
         if asked.cancelled() or asked.exception():
@@ -58,7 +70,10 @@ class UserDirectory:
             self._known.popitem(last=False)
 
     async def _ask(self, auth_id: str) -> User | None:
-        query = supabase.user_by("authid", auth_id)
+        status, body = await self._get(supabase.user_by("authid", auth_id))
+        return supabase.read_user(status, body)
+
+    async def _get(self, query: Query) -> tuple[int, bytes]:
         try:
             async with self._session.get(
                 self._supabase_url + query.path,
@@ -66,7 +81,7 @@ class UserDirectory:
                 headers=self._headers,
                 timeout=TIMEOUT,
             ) as answer:
-                return supabase.read_user(answer.status, await answer.read())
+                return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             kind = type(error).__name__
             raise Transient(f"Supabase cannot be asked ({kind})") from error

@@ -6,16 +6,21 @@ JSON text frames. Server messages are built as bytes once, however many get them
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from shared.errors import Malformed
-from shared.events import ChangeEvent, EmailEvent, Event, Row
+from shared.events import (
+    ChangeData,
+    ChangeEvent,
+    EmailEvent,
+    Event,
+    RevocationEvent,
+    Row,
+    text_of,
+)
 from shared.topology import room_admin, room_artist
-
-#: Longer than any token and filter; a longer frame ends the socket (1009).
-MAX_CLIENT_MESSAGE_BYTES = 16_384
 
 #: What a row's message always carries, changed or not.
 ALWAYS = ("status", "rating", "feedback")
@@ -23,22 +28,55 @@ ALWAYS = ("status", "rating", "feedback")
 _NULL = msgspec.Raw(b"null")
 
 
+#: Ids and statuses are shorter; a filter must not be a way to fill our memory.
+FilterValue = Annotated[str, msgspec.Meta(max_length=200)]
+#: Messages a second; slower than one in a hundred seconds is no live update any more.
+MaxRate = Annotated[float, msgspec.Meta(ge=0.01, le=1_000)]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which changes are asked for; absent fields match everything."""
+
+    artist_id: FilterValue | None = None
+    status: FilterValue | None = None
+    submission_id: FilterValue | None = None
+
+    def matches(self, event: Event) -> bool:
+        """Tell whether the event is asked for; of mails only the submission counts."""
+        if isinstance(event, RevocationEvent):
+            return False
+        data = event.data
+        if self.submission_id not in {None, data.submission_id}:
+            return False
+        if not isinstance(event, ChangeEvent):
+            return True
+        row = event.data.record or event.data.old_record or {}
+        return self.artist_id in {None, event.data.artist_id} and (
+            self.status is None or self.status == text_of(row, "status")
+        )
+
+
+EVERYTHING = Wanted()
+
+
 class Auth(msgspec.Struct, tag="auth", frozen=True):
-    """Who I am, and the last event that I have seen; later: my new token."""
+    """Who I am, and the last event that I have seen; later: my new token.
+
+    `filter` and `max_rate` (messages a second) hold from the first message on.
+    """
 
     token: str = ""
     since: str | None = None
+    filter: Wanted | None = None
+    max_rate: MaxRate | None = None
 
 
 class Ping(msgspec.Struct, tag="ping", frozen=True):
     """Are you there?"""
 
 
-class Filter(msgspec.Struct, tag="filter", frozen=True):
-    """Send only what matches; absent fields match everything."""
-
-    artist_id: str | None = None
-    status: str | None = None
+class Filter(Wanted, tag="filter", frozen=True):
+    """Send only what matches, from now on."""
 
 
 ClientMessage = Auth | Ping | Filter
@@ -70,6 +108,17 @@ class Error(msgspec.Struct, tag="error", frozen=True, kw_only=True):
     message: str
 
 
+class Closing(msgspec.Struct, tag="close", frozen=True, kw_only=True):
+    """The end of an event stream, which has no close frame: the code and its reason."""
+
+    code: int
+    reason: str
+
+
+#: Present, and true, on what is older than what the room was told before.
+Stale = Literal[True] | msgspec.UnsetType
+
+
 class _SubmissionUpdate(msgspec.Struct, frozen=True, kw_only=True):
     event: Literal["INSERT", "UPDATE", "DELETE"]
     submission_id: str
@@ -80,6 +129,7 @@ class _SubmissionUpdate(msgspec.Struct, frozen=True, kw_only=True):
     old_data: Row
     version: str | None
     timestamp: str
+    stale: Stale = msgspec.UNSET
 
 
 class _EmailUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +145,7 @@ class _Update(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     data: _SubmissionUpdate | _EmailUpdate
     timestamp: str
+    stale: Stale = msgspec.UNSET
 
 
 _client_decoder = msgspec.json.Decoder(ClientMessage)
@@ -110,27 +161,51 @@ def read(text: str) -> ClientMessage:
     return message
 
 
-def write(message: Welcome | Pong | Error) -> bytes:
+def write(message: Welcome | Pong | Error | Closing) -> bytes:
     """Return a message for one client as JSON."""
     return _encoder.encode(message)
 
 
+def tellable(event: Event) -> ChangeEvent | EmailEvent:
+    """Return an event that rooms may be told; a revocation is nobody's news."""
+    if isinstance(event, RevocationEvent):
+        raise TypeError("a revocation is told to nobody")
+    return event
+
+
 def rooms_of(event: Event) -> tuple[str, ...]:
-    """Return the rooms that may see the event."""
-    if isinstance(event, EmailEvent) or event.data.artist_id is None:
-        return (room_admin(),)
-    return (room_admin(), room_artist(event.data.artist_id))
+    """Return the rooms that may see the event; of revocations nobody is told."""
+    match event:
+        case RevocationEvent():
+            return ()
+        case ChangeEvent(data=ChangeData(artist_id=str(artist_id))):
+            return (room_admin(), room_artist(artist_id))
+        case _:
+            return (room_admin(),)
 
 
-def update_of(event: Event) -> bytes:
-    """Return the JSON that a room is told of the event."""
-    kind = "email_update" if isinstance(event, EmailEvent) else "submission_update"
-    data = _email(event) if isinstance(event, EmailEvent) else _submission(event)
-    sent = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return _encoder.encode(_Update(type=kind, id=event.id, data=data, timestamp=sent))
+def update_of(event: ChangeEvent | EmailEvent, *, stale: bool = False) -> bytes:
+    """Return the JSON that a room is told of the event.
+
+    `stale` stands on the message, and in `data` for handlers that are given that alone.
+    """
+    mark: Stale = True if stale else msgspec.UNSET
+    kind, data = (
+        ("email_update", _email(event))
+        if isinstance(event, EmailEvent)
+        else ("submission_update", _submission(event, mark))
+    )
+    update = _Update(
+        type=kind,
+        id=event.id,
+        data=data,
+        timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        stale=mark,
+    )
+    return _encoder.encode(update)
 
 
-def _submission(event: ChangeEvent) -> _SubmissionUpdate:
+def _submission(event: ChangeEvent, stale: Stale) -> _SubmissionUpdate:
     data = event.data
     old = data.old_record or {}
     changed = data.updated_fields
@@ -144,6 +219,7 @@ def _submission(event: ChangeEvent) -> _SubmissionUpdate:
         old_data={name: old[name] for name in changed if name in old},
         version=event.version,
         timestamp=event.time,
+        stale=stale,
     )
 
 

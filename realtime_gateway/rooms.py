@@ -1,56 +1,88 @@
-"""Who is in which room. Only seats that were granted get in; see access.py."""
+"""Who is in which room, grouped by who gets the same bytes.
+
+Only seats that were granted get in; see access.py.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Collection
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass
 
-from realtime_gateway.access import Seat
-
-
-class Member(Protocol):
-    """What is asked of a member: its seat."""
-
-    @property
-    def seat(self) -> Seat: ...
+from realtime_gateway.connection import Connection
+from realtime_gateway.frames import Encoding
+from realtime_gateway.protocol import Wanted
+from realtime_gateway.told import Told
 
 
-M = TypeVar("M", bound=Member)
-_NOBODY: frozenset[object] = frozenset()
+@dataclass(frozen=True, slots=True)
+class _Sameness:
+    """What members of one audience have in common; `paced` is alone in its own."""
+
+    keys: tuple[str, ...]
+    wanted: Wanted
+    encoding: Encoding
+    paced: Connection | None
 
 
-class Rooms(Generic[M]):
-    """The members of each room; a room without members does not exist."""
+class Audience:
+    """Members of a room who get the same bytes, and what they are about to get."""
+
+    __slots__ = ("encoding", "keys", "members", "paced", "pending", "wanted")
+
+    def __init__(self, same: _Sameness) -> None:
+        self.keys = same.keys
+        self.wanted = same.wanted
+        self.encoding = same.encoding
+        self.paced = same.paced
+        self.members: set[Connection] = set()
+        self.pending: list[Told] = []
+
+
+class Rooms:
+    """The audiences of each room; a room that nobody is in does not exist."""
 
     def __init__(self) -> None:
-        self._members: dict[str, set[M]] = defaultdict(set)
-        self._kinds: Counter[str] = Counter()
+        self._rooms: dict[str, set[Audience]] = {}
+        self._audiences: dict[_Sameness, Audience] = {}
 
-    def join(self, member: M) -> None:
-        """Put the member in under every key of its seat."""
-        for key in member.seat.keys:
-            self._members[key].add(member)
-        self._kinds[_kind(member.seat)] += 1
+    def audience_of(self, connection: Connection) -> Audience | None:
+        """Return the audience that the connection is in, or would be in."""
+        return self._audiences.get(_sameness(connection))
 
-    def leave(self, member: M) -> None:
-        """Take the member out; doing so twice changes nothing."""
-        if member not in self._members.get(member.seat.keys[0], _NOBODY):
+    def join(self, connection: Connection) -> None:
+        """Put the connection in under every key of its seat."""
+        same = _sameness(connection)
+        audience = self._audiences.get(same)
+        if audience is None:
+            audience = self._audiences[same] = Audience(same)
+            for key in same.keys:
+                self._rooms.setdefault(key, set()).add(audience)
+        audience.members.add(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Take the connection out; doing so twice changes nothing."""
+        same = _sameness(connection)
+        audience = self._audiences.get(same)
+        if audience is None or connection not in audience.members:
             return
-        for key in member.seat.keys:
-            self._members[key].discard(member)
-            if not self._members[key]:
-                del self._members[key]
-        self._kinds[_kind(member.seat)] -= 1
+        audience.members.discard(connection)
+        if audience.members:
+            return
+        del self._audiences[same]
+        for key in same.keys:
+            self._rooms[key].discard(audience)
+            if not self._rooms[key]:
+                del self._rooms[key]
 
-    def members(self, key: str) -> Collection[M]:
+    def audiences(self, key: str) -> Collection[Audience]:
         """Return who gets what is sent to `key`; a room nobody is in costs nothing."""
-        return self._members.get(key, ())
-
-    def counts(self) -> dict[str, int]:
-        """Return the open connections by kind of room, without anybody's id."""
-        return {"admin": self._kinds["admin"], "artist": self._kinds["artist"]}
+        return self._rooms.get(key, ())
 
 
-def _kind(seat: Seat) -> str:
-    return seat.room.partition(":")[0]
+def _sameness(connection: Connection) -> _Sameness:
+    return _Sameness(
+        connection.seat.keys,
+        connection.wanted,
+        connection.outlet.encoding,
+        connection if connection.pace else None,
+    )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from shared.settings import Bind, BrokerSettings, HttpUrl, Names
+from shared.settings import Bind, BrokerSettings, HttpUrl, Names, Networks
+
+LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
 
 
 class GatewaySettings(BrokerSettings):
@@ -19,12 +23,28 @@ class GatewaySettings(BrokerSettings):
     supabase_jwt_audience: str = "authenticated"
     #: Pages that may open sockets; clients without an Origin (phones, servers) may.
     allowed_origins: Names = ()
+    #: Proxies whose X-Forwarded-For is believed.
+    trusted_proxies: Networks = LOOPBACK
     gateway_bind: Bind = "127.0.0.1:8002"
+    gateway_name: str = Field(default_factory=socket.gethostname)
     gateway_data_dir: Path
-    max_connections: int = Field(default=20_000, gt=0)
-    max_connections_per_user: int = Field(default=20, gt=0)
-    auth_deadline_seconds: float = Field(default=10, gt=0)
-    ping_interval_seconds: float = Field(default=25, gt=0)
-    max_write_buffer_bytes: int = Field(default=1_048_576, gt=0)
-    max_messages_per_second: float = Field(default=10, gt=0)
+
     history_days: float = Field(default=7, gt=0)
+    history_bytes: int = Field(default=2_000_000_000, ge=1_000_000)
+
+    max_connections: int = Field(default=20_000, gt=0)
+    max_connections_per_user: int = Field(default=1_000, gt=0)
+    max_connections_per_address: int = Field(default=1_000, gt=0)
+    max_handshakes_per_second: float = Field(default=500, gt=0)
+    max_messages_per_second: float = Field(default=10, gt=0)
+    max_message_bytes: int = Field(default=4_096, gt=0)
+    auth_deadline_seconds: float = Field(default=10, gt=0)
+    recheck_seconds: float = Field(default=300, gt=0)
+
+    ping_interval_seconds: float = Field(default=25, gt=0)
+    websocket_deflate: bool = True
+    flush_interval_ms: float = Field(default=0, ge=0, le=1_000)
+    max_write_buffer_bytes: int = Field(default=1_048_576, gt=0)
+    max_lag_events: int = Field(default=10_000, gt=0)
+    max_lag_seconds: float = Field(default=30, gt=0)
+    drain_seconds: float = Field(default=3, ge=0)

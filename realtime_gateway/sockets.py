@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
 
-from aiohttp import WSMsgType, web
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
-from realtime_gateway import protocol
+from realtime_gateway import deflate, frames, protocol
 from realtime_gateway.admission import Refusal, address_of
+from realtime_gateway.api.problems import problem
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.connection import Connection
-from realtime_gateway.protocol import Auth
-from realtime_gateway.session import Services, Session
+from realtime_gateway.peers import client_address
+from realtime_gateway.protocol import Auth, Wanted
+from realtime_gateway.services import Services
+from realtime_gateway.session import Session
 from realtime_gateway.socket import Socket
 from shared import logs
 from shared.errors import Malformed
@@ -26,92 +30,102 @@ class Sockets:
     """The handler of `/ws/...`; one call per connection.
 
     Refusals are told by close code, so the upgrade itself succeeds: browsers hide the
-    status of a failed one.
+    status of a failed one. Only a storm of upgrades is answered before it, with 503.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._open: set[Socket] = set()
-        self.draining = False
 
-    @property
-    def open_count(self) -> int:
-        """Return the open sockets, those that have not said who they are included."""
-        return len(self._open)
-
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until it ends."""
-        settings = self._services.settings
-        ws = web.WebSocketResponse(
-            heartbeat=settings.ping_interval_seconds,
-            max_msg_size=protocol.MAX_CLIENT_MESSAGE_BYTES,
-            compress=False,
-        )
-        transport = request.transport
+        limits, settings = self._services.limits, self._services.settings
+        if not limits.allows_handshake():
+            detail = "too many connections are being opened"
+            headers = {"Retry-After": "1"}
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers)
+        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
+        address = client_address(request.remote, forwarded, settings.trusted_proxies)
+        socket, response = await self._upgrade(request)
+        if socket is None:
+            return response
+        self._services.drain.add(socket)
+        limits.enter(address)
         try:
-            await ws.prepare(request)
-        except ConnectionError:
-            return ws  # gone before it began
-        if not isinstance(transport, asyncio.Transport):
-            return ws
-        socket = Socket(ws, transport, max_buffer=settings.max_write_buffer_bytes)
-        self._open.add(socket)
-        try:
-            await self._serve(request, socket)
+            session = await self._begin(request, socket, address)
+            if session is not None:
+                await session.run()
         except Refusal as refusal:
             log.info("socket.refused", code=refusal.code.number, detail=str(refusal))
             socket.end(refusal.code)
             await socket.ended()
         finally:
-            self._open.discard(socket)
+            limits.leave(address)
+            self._services.drain.discard(socket)
             socket.let_go()
-        return ws
+            self._count_end(socket)
+        return response
 
-    async def drain(self) -> None:
-        """Send everyone away, whatever they are in the middle of, and wait for it."""
-        self.draining = True
-        sockets = list(self._open)
-        for socket in sockets:
-            socket.end(CloseCode.GOING_AWAY)
-        await asyncio.gather(*(socket.ended() for socket in sockets))
+    async def _upgrade(
+        self, request: web.Request
+    ) -> tuple[Socket | None, web.WebSocketResponse]:
+        settings, extensions = self._services.settings, hdrs.SEC_WEBSOCKET_EXTENSIONS
+        offered = deflate.is_offered(request.headers.get(extensions))
+        compress = settings.websocket_deflate and offered
+        ws = web.WebSocketResponse(
+            # Pings are heartbeat.py's: one timer for everybody.
+            autoping=False,
+            max_msg_size=settings.max_message_bytes,
+            compress=compress,
+        )
+        transport = request.transport
+        if compress:
+            # aiohttp answers what was asked for, and must not agree to less.
+            headers = {**request.headers, extensions: deflate.ANSWER}
+            request = request.clone(headers=headers)
+        try:
+            await ws.prepare(request)
+        except ConnectionError:
+            return None, ws  # gone before it began
+        if transport is None:
+            return None, ws
+        encoding = frames.deflated_text if compress else frames.text
+        limit = settings.max_write_buffer_bytes
+        return Socket(ws, transport, encoding=encoding, max_buffer=limit), ws
 
-    async def _serve(self, request: web.Request, socket: Socket) -> None:
-        settings, hub = self._services.settings, self._services.hub
-        if self.draining:
+    async def _begin(
+        self, request: web.Request, socket: Socket, address: str | None
+    ) -> Session | None:
+        services = self._services
+        if services.drain.under_way:
             raise Refusal(CloseCode.GOING_AWAY)
-        if self.open_count > settings.max_connections:
-            raise Refusal(CloseCode.TOO_MANY_CONNECTIONS)
-        address = address_of(request.match_info["room"])
+        services.limits.check_connection(address)
+        room = address_of(request.match_info["room"])
         auth = _auth_of_header(request) or await self._first_message(socket)
         if auth is None or socket.ended_by:
-            return
+            return None
         if not auth.token:
             raise Refusal(CloseCode.TOKEN_REFUSED, "no token was sent")
         try:
-            async with asyncio.timeout(settings.auth_deadline_seconds):
-                identity = await self._services.admission.identify(auth.token)
-                seat = await self._services.admission.seat(address, identity)
+            async with asyncio.timeout(services.settings.auth_deadline_seconds):
+                identity = await services.admission.identify(auth.token)
+                seat = await services.admission.seat(room, identity)
         except TimeoutError:
             raise Refusal(CloseCode.GOING_AWAY, "who it is took too long") from None
-        if hub.connections_of(identity.subject) >= settings.max_connections_per_user:
-            raise Refusal(CloseCode.TOO_MANY_CONNECTIONS, "too many for one user")
+        services.limits.check_user(services.hub.connections_of(identity.subject))
         if socket.ended_by:
-            return
-        connection = Connection(
-            socket,
-            connection_id=uuid.uuid4().hex,
-            seat=seat,
-            subject=identity.subject,
+            return None
+        connection = services.connect(
+            socket, address=room, seat=seat, identity=identity, auth=auth
         )
-        session = Session(
-            self._services, connection, address=address, identity=identity
-        )
-        await session.run(auth.since)
+        return Session(services, connection, socket, resumed=auth.since is not None)
 
     async def _first_message(self, socket: Socket) -> Auth | None:
+        deadline = self._services.settings.auth_deadline_seconds
         try:
-            async with asyncio.timeout(self._services.settings.auth_deadline_seconds):
+            async with asyncio.timeout(deadline):
                 message = await socket.ws.receive()
+                while message.type in {WSMsgType.PING, WSMsgType.PONG}:
+                    message = await socket.ws.receive()
         except TimeoutError:
             raise Refusal(CloseCode.TOKEN_REFUSED, "no token came in time") from None
         if message.type in _ENDINGS:
@@ -127,9 +141,31 @@ class Sockets:
             raise Refusal(CloseCode.BAD_MESSAGE, "the first message was not auth")
         return first
 
+    def _count_end(self, socket: Socket) -> None:
+        refused = self._services.limits.refused
+        if socket.ended_by is not None:
+            refused[str(socket.ended_by.number)] += 1
+        elif socket.ws.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+            refused["message_size"] += 1
+
 
 def _auth_of_header(request: web.Request) -> Auth | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    return Auth(token=token.strip(), since=request.query.get("since"))
+    return auth_of_query(token.strip(), request.query)
+
+
+def auth_of_query(token: str, query: Mapping[str, str]) -> Auth:
+    """Return what `auth` would say, from an address's parameters; raise Refusal."""
+    wanted = {n: query[n] for n in Wanted.__struct_fields__ if n in query}
+    given = {
+        "token": token,
+        "since": query.get("since"),
+        "filter": wanted or None,
+        "max_rate": query.get("max_rate"),
+    }
+    try:
+        return msgspec.convert(given, Auth, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refusal(CloseCode.BAD_MESSAGE, str(error)) from None

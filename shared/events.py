@@ -29,6 +29,8 @@ EMAIL_ACCEPTED = "email.accepted"
 EMAIL_FAILED = "email.failed"
 EMAIL_SKIPPED = "email.skipped"
 
+ACCESS_REVOKED = "access.revoked"
+
 
 class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
     """A change of one row; `record` is None on DELETE, `old_record` on INSERT.
@@ -55,6 +57,14 @@ class EmailData(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     status: str | None = None
     cause: str | None = None
+
+
+class RevocationData(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose sockets end: a user's (auth id or `users.id`), a room's, or one of them."""
+
+    user_id: str | None = None
+    room: str | None = None
+    connection_id: str | None = None
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +100,13 @@ class EmailEvent(_Envelope, frozen=True, kw_only=True):
     data: EmailData
 
 
-Event = ChangeEvent | EmailEvent
+class RevocationEvent(_Envelope, frozen=True, kw_only=True):
+    """`access.revoked`: an operator ends connections, at every gateway."""
+
+    data: RevocationData
+
+
+Event = ChangeEvent | EmailEvent | RevocationEvent
 
 
 class _TypeOnly(msgspec.Struct):
@@ -100,6 +116,7 @@ class _TypeOnly(msgspec.Struct):
 _type_decoder = msgspec.json.Decoder(_TypeOnly)
 _change_decoder = msgspec.json.Decoder(ChangeEvent)
 _email_decoder = msgspec.json.Decoder(EmailEvent)
+_revocation_decoder = msgspec.json.Decoder(RevocationEvent)
 _encoder = msgspec.json.Encoder()
 _text_decoder = msgspec.json.Decoder(str | int | None)
 
@@ -119,6 +136,8 @@ def decode(body: bytes) -> Event:
             return _change_decoder.decode(body)
         if kind.startswith("email."):
             return _email_decoder.decode(body)
+        if kind == ACCESS_REVOKED:
+            return _revocation_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"not an event of ours: {error}") from error
     raise Malformed(f"unknown event type {kind!r}", "$.type")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -70,6 +71,10 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_secrets)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Networks = Annotated[
+    tuple[IPv4Network | IPv6Network, ...],
+    BeforeValidator(lambda value: tuple(map(ip_network, _split(value)))),
+]
 
 
 class Settings(BaseModel):
@@ -145,6 +150,8 @@ def _fault(location: tuple[int | str, ...], kind: str, message: str) -> str:
 
 
 def _shown(value: object) -> object:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return str(value)
     if isinstance(value, SecretStr):
         host = urlsplit(value.get_secret_value()).hostname if _is_url(value) else None
         return host or bool(value.get_secret_value())

@@ -45,12 +45,23 @@ class User(msgspec.Struct, frozen=True):
         return self.is_admin is True or self.admin is True
 
 
-class _AuthUser(msgspec.Struct):
+class AuthUser(msgspec.Struct, frozen=True):
+    """A user as GoTrue's admin interface shows it."""
+
     email: str | None = None
+    #: When a ban ends; GoTrue leaves past moments standing.
+    banned_until: str | None = None
+    app_metadata: Any = None
+
+    @property
+    def has_admin_role(self) -> bool:
+        """Tell whether new tokens of the user would carry the admin's role."""
+        metadata = self.app_metadata
+        return isinstance(metadata, dict) and metadata.get("role") == "admin"
 
 
 _users_decoder = msgspec.json.Decoder(list[User])
-_auth_user_decoder = msgspec.json.Decoder(_AuthUser)
+_auth_user_decoder = msgspec.json.Decoder(AuthUser)
 
 
 def credentials(service_key: str) -> dict[str, str]:
@@ -86,11 +97,17 @@ def read_user(status: int, body: bytes) -> User | None:
 
 def read_auth_email(status: int, body: bytes) -> str | None:
     """Return the address of an `auth_user` answer, None where there is none."""
+    user = read_auth_user(status, body)
+    return (user.email or None) if user else None
+
+
+def read_auth_user(status: int, body: bytes) -> AuthUser | None:
+    """Return the user of an `auth_user` answer, None where there is none."""
     if status == HTTPStatus.NOT_FOUND:
         return None
     _raise_unless_ok(status)
     try:
-        return _auth_user_decoder.decode(body).email or None
+        return _auth_user_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Transient(f"Supabase's auth answer is not understood: {error}") from None
 

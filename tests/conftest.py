@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.plugins.services",
     "tests.plugins.project",
     "tests.plugins.postgres",
+    "tests.plugins.stack",
 ]
 
 # Timings say nothing on a shared machine, and first draws import a lot.

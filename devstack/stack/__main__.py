@@ -16,6 +16,7 @@ from pathlib import Path
 
 from devstack.broker.node import server_program
 from devstack.stack import debian, dotenv, environment
+from devstack.stack.gateways import WrongNumber
 from devstack.stack.logs import follow
 from devstack.stack.starting import NotHealthy
 from devstack.stack.supervision import Supervision
@@ -26,6 +27,7 @@ FAILURES = (
     CannotRun,
     NotHealthy,
     UnusableFolder,
+    WrongNumber,
     debian.InstallFailed,
     dotenv.DotenvError,
 )

@@ -28,6 +28,10 @@ def banner(programs: Sequence[Program], values: Mapping[str, str]) -> str:
         ("Supabase", values["SUPABASE_URL"] + _stand_in("supabase" in names)),
         ("Mailgun", values["MAILGUN_BASE_URL"] + _stand_in("mailgun" in names)),
     ]
+    gateways = [each for each in programs if each.name.startswith("gateway-")]
+    if gateways:
+        at = ", ".join(f"{each.listens['GATEWAY_BIND'][1]}" for each in gateways)
+        rows.append(("gateways", f"{len(gateways)}, on the ports {at}"))
     if "supabase" in names:
         artists = ", ".join(f"{name}@melotech.test" for name in ("ada", "ben", "cleo"))
         rows.append(("logins", f"admin@melotech.test; artists {artists}"))

@@ -65,6 +65,7 @@ def merged(
         "SUPABASE_STANDIN_DATA_DIR": str(run / "supabase"),
         "MAILGUN_STANDIN_DATA_DIR": str(run / "mailgun"),
         "GATEWAY_DATA_DIR": str(run / "gateway"),
+        "GATEWAYS": "1",
         "BASE_URL": edge,
     }
     return {**defaults, **values}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack.stack.broker_source import Source
 from devstack.stack.environment import points_at
+from devstack.stack.gateways import Place, places
 from shared.address import host_and_port
 
 #: Started in this order, stopped in the other one: what drains still needs its broker.
@@ -32,11 +33,17 @@ class Program:
     stop_seconds: int
     #: Set for the whole stack; the names are the program's own.
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: Set for this program alone. It stands in the supervisor's file: no secret.
+    alone: Mapping[str, str] = field(default_factory=dict)
 
 
 def programs(root: Path, values: Mapping[str, str], source: Source) -> list[Program]:
-    """Return what runs: all services, and what stands in for what is not elsewhere."""
+    """Return what runs: all services, and what stands in for what is not elsewhere.
+
+    Raises WrongNumber where GATEWAYS is no number of gateways.
+    """
     chosen = []
+    gateways = places(values)
     if source in {Source.INSTALLED, Source.CONTAINER}:
         chosen.append(_broker(root, values, source))
     if points_at(values["SUPABASE_URL"], values["SUPABASE_STANDIN_BIND"]):
@@ -50,10 +57,10 @@ def programs(root: Path, values: Mapping[str, str], source: Source) -> list[Prog
     return [
         *chosen,
         _python("ingest", "services", "ingest_service", 20, values=values),
-        _python("gateway", "services", "realtime_gateway", 20, values=values),
+        *(_gateway(place) for place in gateways),
         # A call to Mailgun that is under way is waited for.
         _python("mailer", "services", "mailer_worker", 40, values=values),
-        _edge(root, values),
+        _edge(root, values, gateways),
     ]
 
 
@@ -61,7 +68,6 @@ BIND_OF: Mapping[str, str] = {
     "supabase": "SUPABASE_STANDIN_BIND",
     "mailgun": "MAILGUN_STANDIN_BIND",
     "ingest": "INGEST_BIND",
-    "gateway": "GATEWAY_BIND",
     "mailer": "MAILER_BIND",
 }
 
@@ -81,6 +87,19 @@ def _python(
     )
 
 
+def _gateway(place: Place) -> Program:
+    return Program(
+        name=place.name,
+        group="services",
+        command=(sys.executable, "-m", "realtime_gateway"),
+        ready=f"http://{_address(place.bind)}/ready",
+        # It is the first one's variable that moves them all.
+        listens={"GATEWAY_BIND": (place.host, place.port)},
+        stop_seconds=20,
+        alone={"GATEWAY_BIND": place.bind, "GATEWAY_NAME": place.name},
+    )
+
+
 def _broker(root: Path, values: Mapping[str, str], source: Source) -> Program:
     kind = "private" if source is Source.INSTALLED else "container"
     folder = root / ".run" / ("rabbitmq" if kind == "private" else "rabbitmq-container")
@@ -95,7 +114,7 @@ def _broker(root: Path, values: Mapping[str, str], source: Source) -> Program:
     )
 
 
-def _edge(root: Path, values: Mapping[str, str]) -> Program:
+def _edge(root: Path, values: Mapping[str, str], gateways: Sequence[Place]) -> Program:
     host, port = values["EDGE_BIND"], int(values["EDGE_PORT"])
     caddy = Path(sys.executable).with_name("caddy")
     folder = root / ".run" / "caddy"
@@ -110,7 +129,7 @@ def _edge(root: Path, values: Mapping[str, str]) -> Program:
             "EDGE_BIND": host,
             "EDGE_PORT": str(port),
             "INGEST_ADDRESS": _address(values["INGEST_BIND"]),
-            "GATEWAY_ADDRESS": _address(values["GATEWAY_BIND"]),
+            "GATEWAY_ADDRESS": " ".join(_address(place.bind) for place in gateways),
             "DASHBOARD_ROOT": values.get(
                 "DASHBOARD_ROOT", str(root / "deploy" / "www")
             ),

@@ -56,7 +56,7 @@ def wait_until_healthy(
     while waiting and not stopping.is_set() and not supervision.stopped_in_order:
         for name in [name for name, check in waiting.items() if check()]:
             del waiting[name]
-            print(f"  {name:<10}ready {time.monotonic() - started:5.1f} s", flush=True)
+            print(f"  {name:<11}ready {time.monotonic() - started:5.1f} s", flush=True)
         now = time.monotonic()
         hopeless = endings.hopeless(supervision.states(), now)
         if supervision.pid() is None and not supervision.stopped_in_order:

@@ -130,6 +130,10 @@ def _program(layout: Layout, program: Program) -> str:
         "stdout_logfile_backups": LOG_BACKUPS,
         "redirect_stderr": "true",
     }
+    if program.alone:
+        settings["environment"] = ",".join(
+            f"{name}={shlex.quote(value)}" for name, value in program.alone.items()
+        )
     return _section(f"program:{program.name}", settings)
 
 

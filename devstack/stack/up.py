@@ -39,6 +39,7 @@ def up(root: Path, environ: Mapping[str, str]) -> None:
         source = _provide_broker(values)
     chosen = programs(root, values, source)
     if running:
+        _refuse_other_programs(supervision, chosen)
         print("It runs already.", banner(chosen, values), sep="\n")
         return
     _refuse_taken_ports(chosen)
@@ -93,6 +94,13 @@ def _refuse_taken_ports(chosen: Sequence[Program]) -> None:
     sentences = ports.taken(chosen)
     if sentences:
         raise CannotRun("\n".join(sentences))
+
+
+def _refuse_other_programs(supervision: Supervision, chosen: Sequence[Program]) -> None:
+    here = {state.name for state in supervision.states()}
+    if here and here != {program.name for program in chosen}:
+        names = ", ".join(sorted(here))
+        raise CannotRun(f"It runs already, with {names}: `make stop` first.")
 
 
 def _with_broker_url(values: Mapping[str, str], source: Source) -> dict[str, str]:

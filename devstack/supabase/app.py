@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from devstack.html import page, table
 from devstack.supabase import seed
+from devstack.supabase.admin_users import AdminUsers
 from devstack.supabase.gotrue import Auth
 from devstack.supabase.people import Keys
 from devstack.supabase.rest import Rest
@@ -33,7 +34,8 @@ async def create_app(settings: StandInSettings) -> web.Application:
         anon=settings.vite_supabase_anon_key.get_secret_value(),
     )
     app = web.Application(middlewares=[open_to_browsers])
-    Auth(store, signer, keys).add_to(app)
+    Auth(store, signer).add_to(app)
+    AdminUsers(store, signer, keys).add_to(app)
     Rest(store, signer, keys).add_to(app)
 
     async def front(request: web.Request) -> web.Response:
@@ -68,7 +70,9 @@ async def open_to_browsers(
             answer = web.json_response({"message": error.reason}, status=error.status)
     asked = request.headers.get("Access-Control-Request-Headers", "*")
     answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE, OPTIONS"
+    answer.headers["Access-Control-Allow-Methods"] = (
+        "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+    )
     answer.headers["Access-Control-Allow-Headers"] = asked
     return answer
 

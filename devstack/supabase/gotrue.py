@@ -1,4 +1,4 @@
-"""Supabase Auth (GoTrue): logins, refreshes, who am I, key set, admin look-up."""
+"""Supabase Auth (GoTrue): logins, refreshes, who am I, key set."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import time
 import uuid
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
-from devstack.supabase.people import Keys, auth_user, token_of
+from devstack.supabase.accounts import now
+from devstack.supabase.answers import failure, json_object, no_bearer
+from devstack.supabase.people import auth_user, token_of
 from devstack.supabase.store import Store
 from devstack.supabase.tokens import TokenSigner
 
@@ -17,10 +18,10 @@ from devstack.supabase.tokens import TokenSigner
 class Auth:
     """The handlers below `/auth/v1`."""
 
-    def __init__(self, store: Store, signer: TokenSigner, keys: Keys) -> None:
+    def __init__(self, store: Store, signer: TokenSigner) -> None:
         self._store = store
+        self._accounts = store.accounts
         self._signer = signer
-        self._keys = keys
 
     def add_to(self, app: web.Application) -> None:
         """Register the addresses."""
@@ -28,12 +29,11 @@ class Auth:
         app.router.add_get("/auth/v1/user", self.user)
         app.router.add_post("/auth/v1/logout", self.logout)
         app.router.add_get("/auth/v1/.well-known/jwks.json", self.jwks)
-        app.router.add_get("/auth/v1/admin/users/{auth_id}", self.admin_user)
         app.router.add_get("/auth/v1/health", self.health)
 
     async def token(self, request: web.Request) -> web.Response:
         """Sign in by password, or come back by refresh token."""
-        given = await _json(request)
+        given = await json_object(request) or {}
         match request.query.get("grant_type"):
             case "password":
                 return await self._by_password(request, given)
@@ -45,44 +45,29 @@ class Auth:
         """Show the user whose token is sent."""
         token = token_of(request.headers)
         if not token:
-            return _no_bearer()
+            return no_bearer()
         claims = self._signer.read(token)
-        user = auth_user(self._store, claims["sub"]) if claims else None
-        if user is None:
+        if claims is None:
             return failure(403, "bad_jwt", "invalid JWT: unable to parse or verify")
-        return web.json_response(user)
+        account = self._accounts.find(claims["sub"])
+        if account is None:
+            text = "User from sub claim in JWT does not exist"
+            return failure(403, "user_not_found", text)
+        if account.is_banned(now()):
+            return failure(403, "user_banned", "User is banned")
+        return web.json_response(auth_user(self._store, account.auth_id))
 
     async def logout(self, request: web.Request) -> web.Response:
         """End the user's sessions."""
         claims = self._signer.read(token_of(request.headers))
         if claims:
-            self._store.end_sessions(claims["sub"])
+            self._accounts.end_sessions(claims["sub"])
         return web.Response(status=204)
 
     async def jwks(self, request: web.Request) -> web.Response:
         """Serve the public keys."""
         headers = {"Cache-Control": "public, max-age=600"}
         return web.json_response(self._signer.jwks(), headers=headers)
-
-    async def admin_user(self, request: web.Request) -> web.Response:
-        """Show any user to the service key."""
-        token = token_of(request.headers)
-        if not token:
-            return _no_bearer()
-        role = self._keys.role_of(token)
-        if role is None and self._signer.read(token) is None:
-            return failure(403, "bad_jwt", "invalid JWT: unable to parse or verify")
-        if role != "service_role":
-            return failure(403, "not_admin", "User not allowed")
-        auth_id = request.match_info["auth_id"]
-        try:
-            uuid.UUID(auth_id)
-        except ValueError:
-            return failure(404, "validation_failed", "user_id must be an UUID")
-        user = auth_user(self._store, auth_id)
-        if user is None:
-            return failure(404, "user_not_found", "User not found")
-        return web.json_response(user)
 
     async def health(self, request: web.Request) -> web.Response:
         """Answer as GoTrue does."""
@@ -93,19 +78,29 @@ class Auth:
     ) -> web.Response:
         email, password = str(given.get("email")), str(given.get("password"))
         # A look-up and a few milliseconds of scrypt: short enough for the loop.
-        auth_id = self._store.check_password(email, password)
+        auth_id = self._accounts.check_password(email, password)
         if auth_id is None:
             return failure(400, "invalid_credentials", "Invalid login credentials")
+        if self._is_banned(auth_id):
+            return failure(400, "user_banned", "User is banned")
         return self._session(request, auth_id, str(uuid.uuid4()))
 
     def _by_refresh_token(
         self, request: web.Request, given: dict[str, Any]
     ) -> web.Response:
-        spent = self._store.spend_refresh_token(str(given.get("refresh_token")))
-        if spent is None:
+        token = str(given.get("refresh_token"))
+        session = self._accounts.session_of(token)
+        if session is None:
             text = "Invalid Refresh Token: Refresh Token Not Found"
             return failure(400, "refresh_token_not_found", text)
-        return self._session(request, *spent)
+        if self._is_banned(session[0]):
+            return failure(400, "user_banned", "Invalid Refresh Token: User Banned")
+        self._accounts.spend_refresh_token(token)
+        return self._session(request, *session)
+
+    def _is_banned(self, auth_id: str) -> bool:
+        account = self._accounts.find(auth_id)
+        return account is not None and account.is_banned(now())
 
     def _session(
         self, request: web.Request, auth_id: str, session_id: str
@@ -122,26 +117,7 @@ class Auth:
                 "token_type": "bearer",
                 "expires_in": lifetime,
                 "expires_at": int(time.time()) + lifetime,
-                "refresh_token": self._store.new_refresh_token(auth_id, session_id),
+                "refresh_token": self._accounts.new_refresh_token(auth_id, session_id),
                 "user": user,
             }
         )
-
-
-def failure(status: int, code: str, text: str) -> web.Response:
-    """Return an error in GoTrue's shape."""
-    body = {"code": status, "error_code": code, "msg": text}
-    return web.json_response(body, status=status, headers={"x-sb-error-code": code})
-
-
-def _no_bearer() -> web.Response:
-    text = "This endpoint requires a valid Bearer token"
-    return failure(401, "no_authorization", text)
-
-
-async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        document = msgspec.json.decode(await request.read())
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -10,6 +10,8 @@ from typing import Any
 from devstack.supabase.store import Row, Store
 from devstack.supabase.tokens import TokenSigner
 
+_BASE_METADATA = {"provider": "email", "providers": ["email"]}
+
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
@@ -76,22 +78,26 @@ def token_of(headers: Mapping[str, str]) -> str:
 
 def auth_user(store: Store, auth_id: str) -> dict[str, Any] | None:
     """Return the user as GoTrue shows it."""
-    found = store.user_by_auth_id(auth_id)
+    found = store.accounts.find(auth_id)
     if found is None:
         return None
     row = _users_row(store, auth_id) or {}
     admin = {"role": "admin"} if row.get("is_admin") else {}
-    return {
+    metadata = _BASE_METADATA | admin | found.app_metadata
+    shown = {
         "id": auth_id,
         "aud": "authenticated",
         "role": "authenticated",
-        "email": found["email"],
+        "email": found.email,
         "phone": "",
-        "app_metadata": {"provider": "email", "providers": ["email"]} | admin,
+        "app_metadata": {k: v for k, v in metadata.items() if v is not None},
         "user_metadata": {"name": row.get("name")},
         "identities": [],
         "is_anonymous": False,
     }
+    if found.banned_until:
+        shown["banned_until"] = found.banned_until.isoformat().replace("+00:00", "Z")
+    return shown
 
 
 def _person(claims: dict[str, Any], store: Store) -> Bearer:

@@ -172,6 +172,26 @@ def test_row_goes_in_with_defaults_and_comes_back_with_its_artist(supabase):
     assert row["submitted_at"] == row["updated_at"]
 
 
+def test_pages_by_key_walk_the_whole_table_once(start, tmp_path):
+    supabase = start_supabase(start, tmp_path)
+    artists = rest(supabase, "GET", "users?name=in.(Ada,Ben)").json()
+    theirs = ",".join(artist["id"] for artist in artists)
+    chosen = f"userid=in.({theirs})&status=eq.pending"
+    every = rest(supabase, "GET", f"submissions?{chosen}").json()
+
+    seen, after = [], "00000000-0000-0000-0000-000000000000"
+    while True:
+        path = f"submissions?{chosen}&id=gt.{after}&order=id.asc&limit=2"
+        page = rest(supabase, "GET", path).json()
+        seen += [row["id"] for row in page]
+        if len(page) < 2:
+            break
+        after = page[-1]["id"]
+
+    assert len(every) > 2
+    assert seen == sorted(row["id"] for row in every)
+
+
 def test_known_id_is_not_inserted_twice(supabase):
     row = rest(supabase, "GET", "submissions?limit=1", SINGLE).json()
 

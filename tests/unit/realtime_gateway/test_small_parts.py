@@ -2,8 +2,8 @@
 
 import pytest
 
-from realtime_gateway.api import UNKNOWN, mailer_counts, status_of
-from realtime_gateway.frames import text_frame
+from realtime_gateway import frames
+from realtime_gateway.api.health import UNKNOWN, mailer_counts, status_of
 from realtime_gateway.throttle import Throttle
 from shared.amqp.counts import QueueCounts
 from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE
@@ -13,7 +13,7 @@ from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE
 def test_frame_says_its_length_as_the_protocol_asks(length):
     payload = b"x" * length
 
-    frame = text_frame(payload)
+    frame = frames.text(None, payload)
 
     assert frame[0] == 0x81
     assert frame.endswith(payload)
@@ -40,7 +40,7 @@ def test_throttle_allows_a_burst_then_its_rate():
         (True, False, 0, "degraded"),
         (True, False, None, "degraded"),
         (False, False, 1, "unhealthy"),
-        (True, True, 1, "unhealthy"),
+        (True, True, 1, "draining"),
     ],
 )
 def test_status_tells_what_works(live, draining, consumers, status):

@@ -1,0 +1,45 @@
+"""Which pages may call: CORS for requests, and the check before a socket's upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from realtime_gateway.api.problems import problem
+
+#: What a page may send: its token, and where its stream of events broke off.
+ALLOWED_HEADERS = "authorization, last-event-id"
+
+
+def allowed_origins(origins: Collection[str]) -> Middleware:
+    """Return a middleware that lets only these pages in: CORS, and sockets too.
+
+    Clients that send no Origin are no browsers; their token alone decides.
+    """
+
+    pages = frozenset(origin.rstrip("/") for origin in origins)
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get(hdrs.ORIGIN)
+        allowed = origin in pages
+        if origin and not allowed and request.path.startswith("/ws/"):
+            return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
+        if request.method == hdrs.METH_OPTIONS and allowed:
+            answer: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, OPTIONS"
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ALLOWED_HEADERS
+            answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
+        else:
+            answer = await handler(request)
+        if not answer.prepared:
+            answer.headers[hdrs.VARY] = hdrs.ORIGIN
+            if origin and allowed:
+                answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+                answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
+        return answer
+
+    return check

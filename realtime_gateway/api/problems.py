@@ -1,0 +1,87 @@
+"""Errors as RFC 9457 problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from shared import logs
+from shared.errors import MeloTechError
+
+log = logs.get(__name__)
+
+#: Seconds after which what was away may well be back.
+RETRY_AFTER = "2"
+
+
+@dataclass
+class Problem(MeloTechError):
+    """The request ends here; `parameter` names what in its query is at fault."""
+
+    status: HTTPStatus
+    detail: str
+    parameter: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+def at_fault(parameter: str, reason: str) -> Problem:
+    """Return the problem of a parameter that cannot be used."""
+    return Problem(
+        HTTPStatus.BAD_REQUEST, f"{parameter[:50]}: {reason}", parameter[:50]
+    )
+
+
+def unavailable(detail: str) -> Problem:
+    """Return the problem of something that is away for a moment."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}
+    )
+
+
+def problem(
+    status: HTTPStatus,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    parameter: str | None = None,
+) -> web.Response:
+    """Return an error as problem+json."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+    }
+    if parameter is not None:
+        body["parameter"] = parameter
+    return web.json_response(
+        body, status=status, headers=headers, content_type="application/problem+json"
+    )
+
+
+def errors_as_problems() -> Middleware:
+    """Return a middleware that answers every error as problem+json."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Problem as error:
+            return problem(error.status, error.detail, error.headers, error.parameter)
+        except web.HTTPException as error:
+            allow = error.headers.get(hdrs.ALLOW)
+            headers = {"Allow": allow} if allow else None
+            return problem(HTTPStatus(error.status), error.reason, headers)
+        except Exception:
+            if request.path.startswith("/ws/"):
+                raise  # an upgraded socket has no answer left to give
+            log.exception("request.failed", path=request.path)
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side")
+
+    return answer

@@ -1,0 +1,1 @@
+"""The local replica of the stream: resume, history, current rows and statistics."""

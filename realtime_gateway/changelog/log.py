@@ -1,0 +1,146 @@
+"""The file that is written: events in order of arrival, each once.
+
+It is rebuilt from the stream when lost, so a commit need not reach the disk: after a
+crash the stream is read again from the last event that did. One thread writes; what is
+read goes through `reader.py`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from realtime_gateway.changelog import schema, writer
+from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
+
+#: Pages that a pruned file gives back at a time (4 KiB each), so that nothing stalls.
+VACUUM_PAGES = 256
+
+
+class ChangeLog:
+    """The tables of `schema.py`; all methods are the writer thread's.
+
+    Methods raise sqlite3.Error; `schema.is_damage` tells whether `renew` is the answer.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "changes.sqlite3"
+        self._writer = self._open_or_renew()
+        self._file = self._identity()
+
+    def close(self) -> None:
+        """Close the file; nothing may be asked afterwards."""
+        self._writer.close()
+
+    def append(self, entries: Sequence[Entry], bookmark: Bookmark) -> list[Stored]:
+        """Store what is new and where the stream has been read to; return what is new.
+
+        Both are one transaction.
+        """
+        with self._writer:
+            new = [
+                stored
+                for entry in entries
+                if (stored := writer.insert(self._writer, entry))
+            ]
+            self._writer.execute(
+                "insert or replace into stream values (1, ?, ?)",
+                (bookmark.stream_offset, bookmark.message_id),
+            )
+        return new
+
+    def bookmark(self) -> Bookmark | None:
+        """Return where to go on reading the stream, None when nothing has been read."""
+        row = self._writer.execute(
+            "select stream_offset, message_id from stream"
+        ).fetchone()
+        return Bookmark(*row) if row else None
+
+    def newest(self) -> tuple[int, str | None]:
+        """Return the last position and its event id; 0 and None when empty."""
+        row = self._writer.execute(
+            "select position, event_id from changes order by position desc limit 1"
+        ).fetchone()
+        return (row[0], row[1]) if row else (0, None)
+
+    def clear(self) -> None:
+        """Forget everything: the stream is not the one that this was read from."""
+        with self._writer:
+            for table in ("changes", "submissions", "minutes", "stream"):
+                self._writer.execute(f"delete from {table}")  # noqa: S608 # names above
+
+    def renew(self) -> None:
+        """Put an empty file in the place of this one, which is lost or damaged."""
+        self._writer.close()
+        schema.remove(self.path)
+        self._writer = schema.open_for_writing(self.path)
+        self._file = self._identity()
+
+    def is_in_place(self) -> bool:
+        """Tell whether the file at its path is still the one that is written."""
+        return self._file is not None and self._identity() == self._file
+
+    def prune(self, *, before: str, max_bytes: int, at_most: int) -> int:
+        """Forget up to `at_most` of the oldest events; return how many.
+
+        Those older than `before` (ISO 8601, UTC), and as many as it takes for the file
+        to use `max_bytes` again. Only ever from the front: an event that is missing
+        between two others would be missing from somebody's screen. The newest stays,
+        so that who has seen it can resume whatever its age.
+        """
+        with self._writer:
+            doomed = self._doomed(before, max_bytes, at_most)
+            if doomed:
+                last = doomed[-1]
+                self._writer.execute("delete from changes where position <= ?", (last,))
+                self._writer.execute(
+                    "delete from submissions where position <= ?", (last,)
+                )
+            self._writer.execute("delete from minutes where minute < ?", (before[:16],))
+        if doomed:
+            self._writer.execute(
+                f"pragma incremental_vacuum({VACUUM_PAGES})"
+            ).fetchall()
+        return len(doomed)
+
+    def _doomed(self, before: str, max_bytes: int, at_most: int) -> list[int]:
+        over = self._used_bytes() - max_bytes
+        doomed: list[int] = []
+        for position, time, size in self._writer.execute(
+            "select position, time, length(body) from changes"
+            " where position < (select max(position) from changes)"
+            " order by position limit ?",
+            (at_most,),
+        ):
+            if time >= before and over <= 0:
+                break
+            doomed.append(position)
+            over -= size
+        return doomed
+
+    def _used_bytes(self) -> int:
+        pages, free, size = (
+            self._writer.execute(f"pragma {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        used: int = (pages - free) * size
+        return used
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _open_or_renew(self) -> sqlite3.Connection:
+        try:
+            return schema.open_for_writing(self.path)
+        except sqlite3.OperationalError as error:
+            if not schema.is_damage(error):
+                raise  # locked, or the disk is full: the file itself may be sound
+        except sqlite3.DatabaseError:
+            pass
+        schema.remove(self.path)
+        return schema.open_for_writing(self.path)

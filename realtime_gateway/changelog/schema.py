@@ -1,0 +1,139 @@
+"""The layout of the change log's file, and how a file is opened or judged damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+#: Files of another layout are thrown away and rebuilt.
+SCHEMA_VERSION = 2
+BUSY_TIMEOUT = 5.0
+#: Files up to this size are checked whole at the start (a fraction of a second); in
+#: larger ones damage shows when it is met.
+CHECKED_BYTES = 128 * 1024 * 1024
+
+_SCHEMA = """
+create table changes (
+    position integer primary key autoincrement,
+    stream_offset integer not null,
+    event_id text not null unique,
+    fingerprint text,
+    type text not null,
+    submission_id text not null,
+    artist_id text,
+    time text not null,
+    stale integer not null,
+    body blob not null
+);
+create index changes_by_artist on changes (artist_id, position);
+create index changes_by_submission on changes (submission_id, position);
+create index changes_by_time on changes (time);
+create index changes_by_fingerprint on changes (fingerprint, time)
+    where fingerprint is not null;
+create index changes_by_type on changes (type, position);
+
+create table submissions (
+    submission_id text primary key,
+    artist_id text,
+    status text,
+    position integer not null,
+    sequence text,
+    updated_at integer,
+    deleted integer not null,
+    submitted_at real,
+    first_review_at real,
+    decided_at real,
+    row blob
+);
+create index submissions_by_artist on submissions (artist_id, submission_id);
+create index submissions_by_status on submissions (status);
+create index submissions_by_position on submissions (position);
+
+create table minutes (
+    minute text not null,
+    type text not null,
+    count integer not null,
+    primary key (minute, type)
+) without rowid;
+
+create table stream (
+    only integer primary key check (only = 1),
+    stream_offset integer not null,
+    message_id text not null
+);
+"""
+
+
+class Damaged(sqlite3.DatabaseError):
+    """The file is not, or no longer, a change log of this layout."""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Return a connection to a sound file, made anew where there is none.
+
+    Raises sqlite3.DatabaseError where the file is damaged, sqlite3.OperationalError
+    where it cannot be used now (locked, disk full).
+    """
+    connection = connect(path)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection that one thread at a time may use."""
+    return sqlite3.connect(path, timeout=BUSY_TIMEOUT, check_same_thread=False)
+
+
+def connect_for_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that changes nothing and creates no file."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        timeout=BUSY_TIMEOUT,
+        check_same_thread=False,
+    )
+    connection.execute("pragma query_only = 1")
+    return connection
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell a file that is beyond use from one that cannot be used just now."""
+    if isinstance(error, Damaged):
+        return True
+    code = getattr(error, "sqlite_errorcode", None)
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or (
+        code is not None and code & 0xFF == sqlite3.SQLITE_CORRUPT
+    )
+
+
+def remove(path: Path) -> None:
+    """Throw the file away, with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # Only a file without tables can still be told to give its pages back.
+    connection.execute("pragma auto_vacuum = incremental")
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    found = connection.execute("pragma user_version").fetchone()[0]
+    if found not in {0, SCHEMA_VERSION}:
+        raise Damaged(f"layout {found} is not {SCHEMA_VERSION}")
+    if found == 0:
+        connection.executescript(
+            f"begin; {_SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;"
+        )
+    connection.execute("pragma wal_checkpoint(truncate)")
+    pages = connection.execute("pragma page_count").fetchone()[0]
+    size = connection.execute("pragma page_size").fetchone()[0]
+    if path.stat().st_size < pages * size:
+        raise Damaged("the file has been cut off")
+    if pages * size <= CHECKED_BYTES:
+        verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise Damaged(verdict[:200])

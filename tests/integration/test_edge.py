@@ -1,0 +1,261 @@
+"""The edge in front of several gateways: who gets a request, and what is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.plugins.services import ROOT, free_port
+
+DEADLINE = 10.0
+#: What Caddy says each time that it takes up its file.
+STARTED = "admin endpoint disabled"
+
+
+class FakeGateway:
+    """Answers as a gateway does, and says which one it is."""
+
+    def __init__(self, name):
+        self.name = name
+        self.ready = True
+        self.left = asyncio.Event()
+        self.posts = 0
+        self.app = web.Application()
+        for path, handler in {
+            "/ready": self._ready,
+            "/health": self._health,
+            "/ws/admin": self._socket,
+            "/api/events": self._events,
+        }.items():
+            self.app.router.add_get(path, handler)
+        self.app.router.add_post("/admin/disconnect", self._disconnect)
+        self.server = TestServer(self.app)
+
+    async def start(self):
+        await self.server.start_server()
+
+    async def stop(self):
+        await self.server.close()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.server.port}"
+
+    async def _ready(self, request):
+        return web.Response(status=200 if self.ready else 503)
+
+    async def _health(self, request):
+        told = {"gateway": self.name, "for": request.headers["X-Forwarded-For"]}
+        return web.json_response(told, status=200 if self.ready else 503)
+
+    async def _socket(self, request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        await ws.send_str(self.name)
+        async for message in ws:
+            await ws.send_str(message.data)
+        return ws
+
+    async def _events(self, request):
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        await answer.write(b": here\n\n")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left.set()
+
+    async def _disconnect(self, request):
+        self.posts += 1
+        request.transport.abort()
+        return web.Response()
+
+
+class Edge:
+    """Caddy with our Caddyfile on a port of its own, and a client of it."""
+
+    def __init__(self, folder, gateways):
+        port = str(free_port())
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = folder / "edge.log"
+        self._environ = {
+            "PATH": os.environ["PATH"],
+            "EDGE_PORT": port,
+            "GATEWAY_ADDRESS": " ".join(gateway.address for gateway in gateways),
+            "DASHBOARD_ROOT": str(ROOT / "deploy" / "www"),
+            "XDG_DATA_HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+        }
+
+    async def __aenter__(self):
+        caddy = Path(sys.executable).with_name("caddy")
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(caddy), "run", "--config", str(ROOT / "deploy" / "Caddyfile")],
+                env=self._environ,
+                stdout=log,
+                stderr=log,
+            )
+        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(DEADLINE))
+        await eventually(self._answers)
+        return self
+
+    async def __aexit__(self, *_):
+        await self.session.close()
+        self.stop()
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(DEADLINE)
+
+    def reload(self):
+        self._process.send_signal(signal.SIGUSR1)
+
+    async def _answers(self):
+        try:
+            return (await self.health()).status
+        except aiohttp.ClientError:
+            return None
+
+    async def health(self, **headers):
+        answer = await self.session.get(f"{self.url}/health", headers=headers)
+        await answer.read()
+        return answer
+
+    async def socket(self):
+        ws = await self.session.ws_connect(f"{self.url}/ws/admin")
+        return await ws.receive_str(timeout=DEADLINE), ws
+
+    async def new_sockets(self, count):
+        return {(await self.socket())[0] for _ in range(count)}
+
+
+async def eventually(condition):
+    async with asyncio.timeout(DEADLINE):
+        while not (found := await condition()):
+            await asyncio.sleep(0.05)
+        return found
+
+
+@pytest.fixture
+async def gateways():
+    pair = [FakeGateway("a"), FakeGateway("b")]
+    for each in pair:
+        await each.start()
+    yield pair
+    for each in pair:
+        await each.stop()
+
+
+@pytest.fixture
+async def edge(tmp_path, gateways):
+    async with Edge(tmp_path, gateways) as edge:
+        yield edge
+
+
+async def test_sockets_are_spread_evenly(edge):
+    opened = [await edge.socket() for _ in range(6)]
+
+    assert sorted(name for name, _ in opened) == ["a", "a", "a", "b", "b", "b"]
+
+
+async def test_gateway_that_is_not_ready_gets_no_new_socket_and_keeps_its_old_ones(
+    edge, gateways
+):
+    opened = [await edge.socket() for _ in range(4)]
+    gateways[0].ready = False
+
+    async def only_the_other():
+        return await edge.new_sockets(4) == {"b"}
+
+    await eventually(only_the_other)
+    for _, ws in opened:
+        await ws.send_str("still here")
+        assert await ws.receive_str(timeout=DEADLINE) == "still here"
+
+
+async def test_dead_gateway_costs_nobody_an_error(edge, gateways):
+    await gateways[0].stop()
+
+    assert await edge.new_sockets(4) == {"b"}
+    assert [(await edge.health()).status for _ in range(4)] == [200] * 4
+
+
+async def test_every_gateways_health_is_seen_even_of_one_that_is_not_ready(
+    edge, gateways
+):
+    gateways[0].ready = False
+
+    async def both():
+        answers = [await edge.health() for _ in range(4)]
+        told = {((await each.json())["gateway"], each.status) for each in answers}
+        return told == {("a", 503), ("b", 200)}
+
+    await eventually(both)
+
+
+async def test_no_gateway_ready_is_told_with_when_to_come_back(edge, gateways):
+    for each in gateways:
+        each.ready = False
+
+    async def refused():
+        try:
+            await edge.socket()
+        except aiohttp.WSServerHandshakeError as error:
+            return error
+
+    error = await eventually(refused)
+    assert error.status == 503
+    assert error.headers["Retry-After"] == "5"
+
+
+async def test_change_that_was_sent_is_not_sent_again(edge, gateways):
+    answer = await edge.session.post(f"{edge.url}/admin/disconnect", data=b"{}")
+
+    assert answer.status == 503
+    assert sum(each.posts for each in gateways) == 1
+
+
+async def test_idle_event_stream_is_passed_on_at_once_and_ends_with_its_client(
+    edge, gateways
+):
+    stream = await edge.session.get(f"{edge.url}/api/events?token=secret")
+    assert await stream.content.readline() == b": here\n"
+    stream.close()
+
+    ended = [asyncio.create_task(each.left.wait()) for each in gateways]
+    done, open_still = await asyncio.wait(
+        ended, timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED
+    )
+    for task in open_still:
+        task.cancel()
+    assert done
+    assert "secret" not in edge.log.read_text()
+
+
+async def test_clients_address_cannot_be_forged(edge):
+    answer = await edge.health(**{"X-Forwarded-For": "192.0.2.1"})
+
+    assert (await answer.json())["for"] == "127.0.0.1"
+
+
+async def test_reloading_edge_cuts_no_socket(edge):
+    _, ws = await edge.socket()
+    started = edge.log.read_text().count(STARTED)
+    edge.reload()
+
+    async def reloaded():
+        return edge.log.read_text().count(STARTED) > started
+
+    await eventually(reloaded)
+    await ws.send_str("still here")
+    assert await ws.receive_str(timeout=DEADLINE) == "still here"
