@@ -162,9 +162,11 @@ def _services(
 
 def _app(services: Services, disconnect: Disconnect) -> web.Application:
     health = Health(services)
-    pages = services.settings.allowed_origins
+    origins = allowed_origins(
+        services.settings.allowed_origins, on_refused=services.limits.count_origin
+    )
     app = web.Application(
-        middlewares=[errors_as_problems(), allowed_origins(pages)],
+        middlewares=[errors_as_problems(), origins],
         client_max_size=MAX_BODY,
     )
     app.router.add_get("/ws/{room:.*}", Sockets(services).handle, allow_head=False)

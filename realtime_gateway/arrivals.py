@@ -42,9 +42,14 @@ class Arrivals:
 
         It ends with 4202 where this gateway cannot serve it now.
         """
-        if since is None and self._feed.caught_up.is_set():
-            self._join(connection)
-            return
+        if self._feed.caught_up.is_set():
+            if since is None:
+                self._join(connection)
+                return
+            position = self._hub.window.position_of(since)
+            if position is not None:
+                self._resume(connection, since, position)
+                return
         # Beside the reading of what it says: a long replay must not make us deaf.
         task = asyncio.create_task(self._arrive(connection, since))
         self._waiting.add(task)
@@ -75,9 +80,12 @@ class Arrivals:
             return
         if not self._hub.holds(connection) or connection.outlet.gone:
             return
-        if position is None:
+        if since is None or position is None:
             self._join(connection)
-            return
+        else:
+            self._resume(connection, since, position)
+
+    def _resume(self, connection: Connection, since: str, position: int) -> None:
         self._welcome(connection, recovered=True, after=since)
         connection.position = position
         self._catch_up.start(connection)

@@ -98,8 +98,15 @@ class CatchUp:
             return False
         # Nothing has been waited for since the window was asked: this is the end.
         if self._hub.holds(connection) and not connection.outlet.gone:
-            self._hub.join(connection)
+            self._join(connection)
         return True
+
+    def _join(self, connection: Connection) -> None:
+        if connection.state is State.LAGGING:
+            seconds = round(self._loop.time() - connection.since_when, 3)
+            name = connection.connection_id
+            log.info("socket.caught-up", connection_id=name, seconds=seconds)
+        self._hub.join(connection)
 
     async def _step_through_log(self, connection: Connection) -> None:
         reached = self._hub.position

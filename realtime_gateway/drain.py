@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.outlet import Outlet
+from realtime_gateway.outlet import CLOSE_DEADLINE, Outlet
 
 #: Few clients need not wait for the time that many are spread over, in seconds.
 LONGEST_GAP = 0.05
+ANNOUNCEMENT = 1.5
 
 
 class Drain:
@@ -16,15 +17,27 @@ class Drain:
 
     def __init__(self) -> None:
         self._open: set[Outlet] = set()
+        self._empty = asyncio.Event()
+        #: Announced, or more.
         self.under_way = False
+        self.closing = False
 
     def add(self, outlet: Outlet) -> None:
         """Know an outlet while it is open."""
         self._open.add(outlet)
+        self._empty.clear()
 
     def discard(self, outlet: Outlet) -> None:
         """Forget an outlet that is closed."""
         self._open.discard(outlet)
+        if not self._open:
+            self._empty.set()
+
+    async def announce(self) -> None:
+        """Tell load balancers that ask each second, before anybody is sent away."""
+        self.under_way = True
+        if self._open:
+            await asyncio.sleep(ANNOUNCEMENT)
 
     async def send_all_away(self, *, within: float) -> None:
         """Close all with 4202, spread over `within` seconds, and wait for their ends.
@@ -32,7 +45,7 @@ class Drain:
         All at once they would come back all at once, to gateways that have others to
         serve.
         """
-        self.under_way = True
+        self.under_way = self.closing = True
         outlets = list(self._open)
         gap = min(LONGEST_GAP, within / max(1, len(outlets)))
         loop = asyncio.get_running_loop()
@@ -43,5 +56,6 @@ class Drain:
             # Shorter pauses than the loop's clock can tell are taken together.
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
-        # Who came in meanwhile was told so at the door.
-        await asyncio.gather(*(each.ended() for each in outlets))
+        if self._open:
+            # Who came in meanwhile was told so at the door; each has its own deadline.
+            await asyncio.wait_for(self._empty.wait(), 2 * CLOSE_DEADLINE)

@@ -41,6 +41,6 @@ class EventStream(Outlet):
             self.ended_by = code
             self._over.set()
 
-    async def ended(self) -> None:
+    async def over(self) -> None:
         """Wait for the end, whoever makes it."""
         await self._over.wait()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 FIN = 0x80
 #: The bit that marks a deflated message.
 RSV1 = 0x40
-TEXT, PING, PONG = 0x1, 0x9, 0xA
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 #: What every deflated message ends with, and what is therefore left away.
 _TAIL = b"\x00\x00\xff\xff"
 #: Shorter ones gain nothing.

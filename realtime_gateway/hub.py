@@ -193,4 +193,5 @@ class Hub:
         connection.position = position
         connection.state = State.LAGGING
         connection.since_when = self._loop.time()
+        log.info("socket.lagging", connection_id=connection.connection_id)
         self._on_behind(connection)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from aiohttp import WebSocketError, WSCloseCode
+
 from realtime_gateway.admission import Refusal
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.throttle import Throttle
+
+TOO_BIG = WSCloseCode.MESSAGE_TOO_BIG
 
 
 class Limits:
@@ -65,6 +69,15 @@ class Limits:
         """Raise Refusal where a person has so many connections already."""
         if connections >= self._settings.max_connections_per_user:
             raise self._too_many("user")
+
+    def count_error(self, error: object) -> None:
+        """Count what aiohttp refused on a socket: a message beyond its limit."""
+        if isinstance(error, WebSocketError) and error.code == TOO_BIG:
+            self.refused["message_size"] += 1
+
+    def count_origin(self) -> None:
+        """Count a page that may not open sockets here."""
+        self.refused["origin"] += 1
 
     def _too_many(self, what: str) -> Refusal:
         self.refused[what] += 1

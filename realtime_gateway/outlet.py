@@ -1,7 +1,7 @@
 """Where a connection's messages go: a transport that takes ready bytes, or is behind.
 
-Bytes are handed to the transport as they are. Whatever else writes to it (close frames,
-the end of a body) does so in one piece too, so the two never mix.
+Bytes are handed to the transport as they are. Whatever else writes to it (aiohttp's
+own close frames, the end of a body) does so in one piece too, so the two never mix.
 """
 
 from __future__ import annotations
@@ -82,10 +82,6 @@ class Outlet:
 
     def end(self, code: CloseCode) -> None:
         """Close with `code`; what is sent afterwards goes nowhere."""
-        raise NotImplementedError
-
-    async def ended(self) -> None:
-        """Wait for a close that `end` began."""
         raise NotImplementedError
 
     def cut(self) -> None:

@@ -12,7 +12,7 @@ from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.connection import Connection
 from realtime_gateway.protocol import Auth, Error, Filter, Ping, Pong, Wanted
 from realtime_gateway.services import Services
-from realtime_gateway.socket import Socket
+from realtime_gateway.socket import ENDINGS, Socket
 from realtime_gateway.throttle import Throttle
 from shared import logs
 from shared.errors import Malformed
@@ -52,18 +52,15 @@ class Session:
         """Hear the client until it is gone, or we are done with it."""
         self._log("socket.joined", resumed=self._resumed)
         try:
-            async for message in self._socket.ws:
-                await self._hear(message)
-                if self._socket.ended_by is not None:
-                    # Were we reading, aiohttp would not wait for the client's own
-                    # close, and what it still sends would cost it our code.
-                    break
+            while (message := await self._socket.ws.receive()).type not in ENDINGS:
+                if self._socket.ended_by is None:
+                    await self._hear(message)
+            self._services.limits.count_error(message.data)
         finally:
             self._services.disconnect(self._connection)
-            await self._socket.ended()
             self._log(
                 "socket.left",
-                code=self._socket.ws.close_code,
+                code=self._code(),
                 seconds=round(time.monotonic() - self._started, 1),
             )
 
@@ -115,6 +112,10 @@ class Session:
     def _end(self, code: CloseCode) -> None:
         self._services.disconnect(self._connection)
         self._socket.end(code)
+
+    def _code(self) -> int | None:
+        ended_by = self._socket.ended_by
+        return ended_by.number if ended_by else self._socket.ws.close_code
 
     def _complain(self, text: str) -> None:
         error = Error(code="bad_message", message=text[:200])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from realtime_gateway import frames
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.outlet import CLOSE_DEADLINE, Outlet
+
+#: What `receive` returns when nothing more will come.
+ENDINGS = {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}
 
 _PING = frames.frame(frames.FIN | frames.PING, b"")
 
@@ -16,7 +19,7 @@ _PING = frames.frame(frames.FIN | frames.PING, b"")
 class Socket(Outlet):
     """A prepared WebSocketResponse and its transport."""
 
-    __slots__ = ("_closing", "ws")
+    __slots__ = ("_deadline", "ws")
 
     def __init__(
         self,
@@ -28,7 +31,7 @@ class Socket(Outlet):
     ) -> None:
         super().__init__(transport, encoding=encoding, max_buffer=max_buffer)
         self.ws = ws
-        self._closing: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
 
     def ping(self) -> None:
         """Send a ping frame."""
@@ -44,19 +47,26 @@ class Socket(Outlet):
         return True
 
     def end(self, code: CloseCode) -> None:
-        """Send a close frame with `code`."""
-        if self.ended_by is None:
-            self.ended_by = code
-            self._closing = asyncio.create_task(self._close(code))
+        """Send a close frame with `code`; whoever reads goes on until the peer's own.
 
-    async def ended(self) -> None:
-        """Wait for a close that `end` began."""
-        if self._closing is not None:
-            await self._closing
+        aiohttp's close would drop the connection at once where somebody reads, and the
+        peer might lose our code with it.
+        """
+        if self.ended_by is not None:
+            return
+        payload = code.number.to_bytes(2, "big") + code.reason.encode()
+        self.write(frames.frame(frames.FIN | frames.CLOSE, payload))
+        self.ended_by = code
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(CLOSE_DEADLINE, self._transport.abort)
 
-    async def _close(self, code: CloseCode) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_DEADLINE):
-                await self.ws.close(code=code.number, message=code.reason.encode())
-        except (TimeoutError, ConnectionError):
-            self._transport.abort()
+    async def hear_out(self) -> None:
+        """Read until the peer has closed too; what it still says counts for nothing."""
+        while (await self.ws.receive()).type not in ENDINGS:
+            continue
+
+    def let_go(self) -> None:
+        """Make sure that nothing of it stays, once its handler is done."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().let_go()

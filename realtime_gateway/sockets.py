@@ -7,23 +7,21 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
-from aiohttp import WSCloseCode, WSMsgType, hdrs, web
+from aiohttp import WSMsgType, hdrs, web
 
 from realtime_gateway import deflate, frames, protocol
 from realtime_gateway.admission import Refusal, address_of
-from realtime_gateway.api.problems import problem
+from realtime_gateway.api.problems import problem, problem_of
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.peers import client_address
 from realtime_gateway.protocol import Auth, Wanted
 from realtime_gateway.services import Services
 from realtime_gateway.session import Session
-from realtime_gateway.socket import Socket
+from realtime_gateway.socket import ENDINGS, Socket
 from shared import logs
 from shared.errors import Malformed
 
 log = logs.get(__name__)
-
-_ENDINGS = {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}
 
 
 class Sockets:
@@ -57,17 +55,18 @@ class Sockets:
         except Refusal as refusal:
             log.info("socket.refused", code=refusal.code.number, detail=str(refusal))
             socket.end(refusal.code)
-            await socket.ended()
+            await socket.hear_out()
         finally:
             limits.leave(address)
             self._services.drain.discard(socket)
             socket.let_go()
-            self._count_end(socket)
+            if socket.ended_by is not None:
+                limits.refused[str(socket.ended_by.number)] += 1
         return response
 
     async def _upgrade(
         self, request: web.Request
-    ) -> tuple[Socket | None, web.WebSocketResponse]:
+    ) -> tuple[Socket | None, web.StreamResponse]:
         settings, extensions = self._services.settings, hdrs.SEC_WEBSOCKET_EXTENSIONS
         offered = deflate.is_offered(request.headers.get(extensions))
         compress = settings.websocket_deflate and offered
@@ -84,6 +83,8 @@ class Sockets:
             request = request.clone(headers=headers)
         try:
             await ws.prepare(request)
+        except web.HTTPException as error:
+            return None, problem_of(error)  # no upgrade was asked for
         except ConnectionError:
             return None, ws  # gone before it began
         if transport is None:
@@ -96,7 +97,7 @@ class Sockets:
         self, request: web.Request, socket: Socket, address: str | None
     ) -> Session | None:
         services = self._services
-        if services.drain.under_way:
+        if services.drain.closing:
             raise Refusal(CloseCode.GOING_AWAY)
         services.limits.check_connection(address)
         room = address_of(request.match_info["room"])
@@ -128,7 +129,8 @@ class Sockets:
                     message = await socket.ws.receive()
         except TimeoutError:
             raise Refusal(CloseCode.TOKEN_REFUSED, "no token came in time") from None
-        if message.type in _ENDINGS:
+        if message.type in ENDINGS:
+            self._services.limits.count_error(message.data)
             return None
         if message.type is not WSMsgType.TEXT:
             raise Refusal(CloseCode.BAD_MESSAGE, "the first message was not text")
@@ -140,13 +142,6 @@ class Sockets:
         if not isinstance(first, Auth):
             raise Refusal(CloseCode.BAD_MESSAGE, "the first message was not auth")
         return first
-
-    def _count_end(self, socket: Socket) -> None:
-        refused = self._services.limits.refused
-        if socket.ended_by is not None:
-            refused[str(socket.ended_by.number)] += 1
-        elif socket.ws.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            refused["message_size"] += 1
 
 
 def _auth_of_header(request: web.Request) -> Auth | None:

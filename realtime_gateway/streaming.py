@@ -51,7 +51,7 @@ async def stream(
     )
     log.info("stream.joined", connection_id=connection.connection_id, room=seat.kind)
     try:
-        await outlet.ended()
+        await outlet.over()
     finally:
         services.disconnect(connection)
         services.drain.discard(outlet)

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from realtime_gateway.api.problems import problem
+from realtime_gateway.api.problems import is_socket, problem
 
 #: What a page may send: its token, and where its stream of events broke off.
 ALLOWED_HEADERS = "authorization, last-event-id"
 
 
-def allowed_origins(origins: Collection[str]) -> Middleware:
+def allowed_origins(
+    origins: Collection[str], *, on_refused: Callable[[], None]
+) -> Middleware:
     """Return a middleware that lets only these pages in: CORS, and sockets too.
 
     Clients that send no Origin are no browsers; their token alone decides.
+    `on_refused` is called for each socket that is refused.
     """
 
     pages = frozenset(origin.rstrip("/") for origin in origins)
 
+    async def refuse() -> web.StreamResponse:
+        on_refused()
+        return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
+
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def choose(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        if not is_socket(request):
+            return answer(request, handler)
+        origin = request.headers.get(hdrs.ORIGIN)
+        return refuse() if origin and origin not in pages else handler(request)
+
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
         allowed = origin in pages
-        if origin and not allowed and request.path.startswith("/ws/"):
-            return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
         if request.method == hdrs.METH_OPTIONS and allowed:
             answer: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, OPTIONS"
@@ -42,4 +53,4 @@ def allowed_origins(origins: Collection[str]) -> Middleware:
                 answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
         return answer
 
-    return check
+    return choose

@@ -10,7 +10,6 @@ import sqlite3
 import time
 
 import aiohttp
-import psutil
 import pytest
 import requests
 
@@ -39,65 +38,6 @@ def token(supabase):
 
 def health(gateway):
     return requests.get(f"{gateway.url}/health", timeout=5).json()
-
-
-class Stalled:
-    """A client that signs in, with a tiny window, and then takes nothing more."""
-
-    def __init__(self, gateway, token):
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        self._socket.connect(("127.0.0.1", gateway.port))
-        self._socket.sendall(
-            b"GET /ws/admin HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
-            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-            b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
-        )
-        seen = b""
-        while b"welcome" not in seen:
-            seen += self._socket.recv(4_096)
-
-    def close(self):
-        self._socket.close()
-
-
-def test_stalled_clients_are_let_go_and_leave_nothing_behind(
-    start, bus_url, supabase, ingest, token, tmp_path
-):
-    gateway = start_gateway(
-        start,
-        bus_url,
-        supabase.url,
-        tmp_path / "gateway",
-        MAX_WRITE_BUFFER_BYTES="100000",
-        PING_INTERVAL_SECONDS="2",
-    )
-    process = psutil.Process(gateway.pid)
-    files = process.num_fds()
-    with contextlib.ExitStack() as stack:
-        for _ in range(STALLED):
-            stack.callback(Stalled(gateway, token).close)
-        assert health(gateway)["active_rooms"]["admin"] == STALLED
-        for _ in range(40):
-            signed_change(ingest, description=BIG)
-
-        until(lambda: health(gateway)["active_connections"] == 0, timeout=30)
-        until(lambda: process.num_fds() <= files + 2, timeout=30)
-
-    assert gateway.stop() == 0
-
-
-async def test_one_stalled_client_costs_the_others_nothing(gateway, ingest, token):
-    stalled = await asyncio.to_thread(Stalled, gateway, token)
-    async with Client(gateway, "admin") as admin:
-        await admin.auth(token)
-        await admin.next("welcome")
-        for _ in range(30):
-            answer = await asyncio.to_thread(signed_change, ingest, description=BIG)
-            update = await admin.next("submission_update")
-            assert update["id"] == answer["event_id"]
-    stalled.close()
 
 
 async def test_sigterm_sends_away_those_who_have_not_signed_in_too(gateway):

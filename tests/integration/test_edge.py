@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.plugins.services import ROOT, free_port
+from tests.plugins.edge import DEADLINE, Edge, eventually
 
-DEADLINE = 10.0
 #: What Caddy says each time that it takes up its file.
 STARTED = "admin endpoint disabled"
 
@@ -80,72 +74,6 @@ class FakeGateway:
         return web.Response()
 
 
-class Edge:
-    """Caddy with our Caddyfile on a port of its own, and a client of it."""
-
-    def __init__(self, folder, gateways):
-        port = str(free_port())
-        self.url = f"http://127.0.0.1:{port}"
-        self.log = folder / "edge.log"
-        self._environ = {
-            "PATH": os.environ["PATH"],
-            "EDGE_PORT": port,
-            "GATEWAY_ADDRESS": " ".join(gateway.address for gateway in gateways),
-            "DASHBOARD_ROOT": str(ROOT / "deploy" / "www"),
-            "XDG_DATA_HOME": str(folder),
-            "XDG_CONFIG_HOME": str(folder),
-        }
-
-    async def __aenter__(self):
-        caddy = Path(sys.executable).with_name("caddy")
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [str(caddy), "run", "--config", str(ROOT / "deploy" / "Caddyfile")],
-                env=self._environ,
-                stdout=log,
-                stderr=log,
-            )
-        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(DEADLINE))
-        await eventually(self._answers)
-        return self
-
-    async def __aexit__(self, *_):
-        await self.session.close()
-        self.stop()
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait(DEADLINE)
-
-    def reload(self):
-        self._process.send_signal(signal.SIGUSR1)
-
-    async def _answers(self):
-        try:
-            return (await self.health()).status
-        except aiohttp.ClientError:
-            return None
-
-    async def health(self, **headers):
-        answer = await self.session.get(f"{self.url}/health", headers=headers)
-        await answer.read()
-        return answer
-
-    async def socket(self):
-        ws = await self.session.ws_connect(f"{self.url}/ws/admin")
-        return await ws.receive_str(timeout=DEADLINE), ws
-
-    async def new_sockets(self, count):
-        return {(await self.socket())[0] for _ in range(count)}
-
-
-async def eventually(condition):
-    async with asyncio.timeout(DEADLINE):
-        while not (found := await condition()):
-            await asyncio.sleep(0.05)
-        return found
-
-
 @pytest.fixture
 async def gateways():
     pair = [FakeGateway("a"), FakeGateway("b")]
@@ -158,7 +86,8 @@ async def gateways():
 
 @pytest.fixture
 async def edge(tmp_path, gateways):
-    async with Edge(tmp_path, gateways) as edge:
+    addresses = [gateway.address for gateway in gateways]
+    async with Edge(tmp_path, *addresses) as edge:
         yield edge
 
 

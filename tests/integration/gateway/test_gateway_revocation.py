@@ -1,0 +1,132 @@
+"""Who may no longer be here is sent away, from every gateway, and stays out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import requests
+
+from tests.plugins.services import SERVICE_KEY, start_gateway
+from tests.plugins.sockets import Client, login, users_id
+
+ADMIN, ADA = "admin@melotech.test", "ada@melotech.test"
+SERVICE = {"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"}
+
+
+@pytest.fixture(scope="module")
+def other_gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
+    return start_gateway(
+        start_for_module,
+        bus_url_for_module,
+        supabase.url,
+        tmp_path_factory.mktemp("other"),
+        RECHECK_SECONDS="0.5",
+    )
+
+
+def disconnect(gateway, body, *, key=SERVICE_KEY):
+    return requests.post(
+        f"{gateway.url}/admin/disconnect",
+        json=body,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=5,
+    )
+
+
+async def test_operator_ends_a_users_sockets_at_every_gateway_and_voids_the_token(
+    gateway, other_gateway, supabase
+):
+    row, person = users_id(supabase, ADA)
+    token = login(supabase, ADA)
+    async with (
+        Client(gateway, f"artist/{row}") as here,
+        Client(other_gateway, f"artist/{row}") as there,
+        Client(gateway, "admin") as admin,
+    ):
+        await here.auth(token)
+        await there.auth(token)
+        await admin.auth(login(supabase, ADMIN))
+        for client in (here, there, admin):
+            await client.next("welcome")
+        answer = await asyncio.to_thread(disconnect, gateway, {"user_id": person})
+
+        assert answer.status_code == 200
+        assert answer.json()["disconnected"] == 1
+        assert await here.closed_with() == (4001, "token refused")
+        assert await there.closed_with() == (4001, "token refused")
+        await admin.say({"type": "ping"})
+        await admin.next("pong")
+
+    for one in (gateway, other_gateway):
+        async with Client(one, f"artist/{row}") as again:
+            await again.auth(token)
+            assert (await again.closed_with())[0] == 4001
+    async with Client(gateway, f"artist/{row}") as fresh:
+        await fresh.auth(await fresh_token(supabase, ADA))
+        await fresh.next("welcome")
+
+
+async def fresh_token(supabase, address):
+    # A token tells whole seconds: one of the same second counts as the old one.
+    await asyncio.sleep(1.1)
+    return login(supabase, address)
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "status"),
+    [
+        ({"user_id": "x"}, "wrong", 401),
+        ({}, SERVICE_KEY, 400),
+        ({"user_id": "x", "room": "admin"}, SERVICE_KEY, 400),
+        ({"everyone": True}, SERVICE_KEY, 400),
+        (["x"], SERVICE_KEY, 400),
+        ({"user_id": "x" * 10_000}, SERVICE_KEY, 413),
+        ({"user_id": "nobody"}, SERVICE_KEY, 200),
+    ],
+)
+def test_only_clear_orders_of_the_operator_are_carried_out(gateway, body, key, status):
+    answer = disconnect(gateway, body, key=key)
+
+    assert answer.status_code == status
+    if status != 200:
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+
+
+async def test_one_connection_alone_can_be_ended(gateway, supabase):
+    token = login(supabase, ADMIN)
+    async with Client(gateway, "admin") as one, Client(gateway, "admin") as other:
+        await one.auth(token)
+        name = (await one.next("welcome"))["connection_id"]
+        await other.auth(token)
+        await other.next("welcome")
+        await asyncio.to_thread(disconnect, gateway, {"connection_id": name})
+
+        assert (await one.closed_with())[0] == 4001
+        await other.say({"type": "ping"})
+        await other.next("pong")
+
+
+async def test_who_is_banned_or_no_admin_any_more_is_noticed(other_gateway, supabase):
+    row, person = users_id(supabase, ADMIN)
+    account = f"{supabase.url}/auth/v1/admin/users/{person}"
+    flag = f"{supabase.url}/rest/v1/users?id=eq.{row}"
+
+    def put(url, body):
+        send = requests.put if url is account else requests.patch
+        assert send(url, json=body, headers=SERVICE, timeout=5).ok
+
+    token = login(supabase, ADMIN)
+    for url, away, back, code in (
+        (account, {"ban_duration": "24h"}, {"ban_duration": "none"}, 4001),
+        (flag, {"is_admin": False}, {"is_admin": True}, 4003),
+    ):
+        async with Client(other_gateway, "admin") as admin:
+            await admin.auth(token)
+            await admin.next("welcome")
+            metadata = {"app_metadata": {"role": "user"}}
+            await asyncio.to_thread(put, account, metadata)
+            await asyncio.to_thread(put, url, away)
+            assert (await admin.closed_with())[0] == code
+        put(url, back)
+        put(account, {"app_metadata": {"role": "admin"}})
