@@ -54,9 +54,13 @@ async def _serve(settings: GatewaySettings) -> None:
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            site = web.TCPSite(runner, host, port)
+            await site.start()
             await stopping.wait()
-            # Still listening: load balancers are told that we are draining.
+            await gateway.drain.announce()
+            # Nobody new: who is sent away comes back at once, and a load balancer that
+            # looks for the fewest connections would bring them all here again.
+            await site.stop()
             await gateway.drain.send_all_away(within=settings.drain_seconds)
         finally:
             await runner.cleanup()

@@ -33,6 +33,7 @@ class Connection:
     __slots__ = (
         "address",
         "connection_id",
+        "ends_at",
         "identity",
         "outlet",
         "pace",
@@ -65,6 +66,8 @@ class Connection:
         self.state = State.REPLAYING
         #: When its state began, in the loop's seconds.
         self.since_when = 0.0
+        #: When its token's end is watched for (expiry.py), in Unix seconds.
+        self.ends_at: float | None = None
 
     def may_see(self, event: Event) -> bool:
         """Tell whether the event is of its room, and asked for."""

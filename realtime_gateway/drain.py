@@ -9,6 +9,7 @@ from realtime_gateway.outlet import CLOSE_DEADLINE, Outlet
 
 #: Few clients need not wait for the time that many are spread over, in seconds.
 LONGEST_GAP = 0.05
+ANNOUNCEMENT = 1.5
 
 
 class Drain:
@@ -17,7 +18,9 @@ class Drain:
     def __init__(self) -> None:
         self._open: set[Outlet] = set()
         self._empty = asyncio.Event()
+        #: Announced, or more.
         self.under_way = False
+        self.closing = False
 
     def add(self, outlet: Outlet) -> None:
         """Know an outlet while it is open."""
@@ -30,13 +33,19 @@ class Drain:
         if not self._open:
             self._empty.set()
 
+    async def announce(self) -> None:
+        """Tell load balancers that ask each second, before anybody is sent away."""
+        self.under_way = True
+        if self._open:
+            await asyncio.sleep(ANNOUNCEMENT)
+
     async def send_all_away(self, *, within: float) -> None:
         """Close all with 4202, spread over `within` seconds, and wait for their ends.
 
         All at once they would come back all at once, to gateways that have others to
         serve.
         """
-        self.under_way = True
+        self.under_way = self.closing = True
         outlets = list(self._open)
         gap = min(LONGEST_GAP, within / max(1, len(outlets)))
         loop = asyncio.get_running_loop()

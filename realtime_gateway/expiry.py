@@ -22,29 +22,31 @@ class Expiry:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._moments: dict[Connection, float] = {}
+        self._watched = 0
         self._heap: list[tuple[float, int, Connection]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, connection: Connection) -> None:
         """End the connection when its identity's token has expired."""
-        moment = connection.identity.expires_at
-        self._moments[connection] = moment
+        self.forget(connection)
+        self._watched += 1
+        moment = connection.ends_at = connection.identity.expires_at
         heapq.heappush(self._heap, (moment, next(self._order), connection))
-        if len(self._heap) > 2 * len(self._moments) + SLACK:
-            self._heap = [(m, next(self._order), c) for c, m in self._moments.items()]
+        if len(self._heap) > 2 * self._watched + SLACK:
+            self._heap = [e for e in self._heap if e[2].ends_at == e[0]]
             heapq.heapify(self._heap)
         if self._heap[0][2] is connection or self._timer is None:
             self._sleep()
 
     def forget(self, connection: Connection) -> None:
         """Watch it no longer."""
-        self._moments.pop(connection, None)
+        if connection.ends_at is not None:
+            connection.ends_at = None
+            self._watched -= 1
 
     def close(self) -> None:
         """Watch nobody any more."""
-        self._moments.clear()
         self._heap.clear()
         self._sleep()
 
@@ -61,7 +63,7 @@ class Expiry:
         now = time.time()
         while self._heap and self._heap[0][0] <= now:
             moment, _, connection = heapq.heappop(self._heap)
-            if self._moments.get(connection) == moment:
+            if connection.ends_at == moment:
                 self.forget(connection)
                 connection.outlet.end(CloseCode.TOKEN_EXPIRED)
         self._sleep()

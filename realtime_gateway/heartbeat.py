@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 
 from realtime_gateway.outlet import Outlet
+
+#: In seconds.
+GATHERED = 0.05
 
 
 class Heartbeat:
@@ -19,7 +21,7 @@ class Heartbeat:
         self._loop = asyncio.get_running_loop()
         self._interval = interval
         # All wait equally long, so the order of arrival is the order of the turns.
-        self._turns: OrderedDict[Outlet, float] = OrderedDict()
+        self._turns: dict[Outlet, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, outlet: Outlet) -> None:
@@ -41,7 +43,9 @@ class Heartbeat:
     def _sleep(self) -> None:
         self._timer = None
         for due in self._turns.values():
-            self._timer = self._loop.call_at(due, self._wake)
+            # Those of a short while together: to find the first costs a look at all.
+            soon = self._loop.time() + GATHERED
+            self._timer = self._loop.call_at(max(due, soon), self._wake)
             break
 
     def _wake(self) -> None:
@@ -54,8 +58,8 @@ class Heartbeat:
             outlet.heard = False
             outlet.backlog_at_ping = outlet.backlog
             outlet.ping()
+            del self._turns[outlet]
             self._turns[outlet] = now + self._interval
-            self._turns.move_to_end(outlet)
         self._sleep()
 
     def _due(self, now: float) -> list[Outlet]:

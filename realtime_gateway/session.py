@@ -12,7 +12,7 @@ from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.connection import Connection
 from realtime_gateway.protocol import Auth, Error, Filter, Ping, Pong, Wanted
 from realtime_gateway.services import Services
-from realtime_gateway.socket import Socket
+from realtime_gateway.socket import ENDINGS, Socket
 from realtime_gateway.throttle import Throttle
 from shared import logs
 from shared.errors import Malformed
@@ -52,9 +52,10 @@ class Session:
         """Hear the client until it is gone, or we are done with it."""
         self._log("socket.joined", resumed=self._resumed)
         try:
-            async for message in self._socket.ws:
+            while (message := await self._socket.ws.receive()).type not in ENDINGS:
                 if self._socket.ended_by is None:
                     await self._hear(message)
+            self._services.limits.count_error(message.data)
         finally:
             self._services.disconnect(self._connection)
             self._log(
@@ -72,8 +73,6 @@ class Session:
             self._socket.pong(message.data)
         elif message.type is WSMsgType.TEXT:
             await self._read(message.data)
-        elif message.type is WSMsgType.ERROR:
-            self._services.limits.count_error(message.data)
         elif message.type is not WSMsgType.PONG:
             self._complain("text messages only")
 

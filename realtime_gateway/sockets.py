@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, hdrs, web
 
 from realtime_gateway import deflate, frames, protocol
 from realtime_gateway.admission import Refusal, address_of
-from realtime_gateway.api.problems import problem
+from realtime_gateway.api.problems import problem, problem_of
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.peers import client_address
 from realtime_gateway.protocol import Auth, Wanted
@@ -66,7 +66,7 @@ class Sockets:
 
     async def _upgrade(
         self, request: web.Request
-    ) -> tuple[Socket | None, web.WebSocketResponse]:
+    ) -> tuple[Socket | None, web.StreamResponse]:
         settings, extensions = self._services.settings, hdrs.SEC_WEBSOCKET_EXTENSIONS
         offered = deflate.is_offered(request.headers.get(extensions))
         compress = settings.websocket_deflate and offered
@@ -83,6 +83,8 @@ class Sockets:
             request = request.clone(headers=headers)
         try:
             await ws.prepare(request)
+        except web.HTTPException as error:
+            return None, problem_of(error)  # no upgrade was asked for
         except ConnectionError:
             return None, ws  # gone before it began
         if transport is None:
@@ -95,7 +97,7 @@ class Sockets:
         self, request: web.Request, socket: Socket, address: str | None
     ) -> Session | None:
         services = self._services
-        if services.drain.under_way:
+        if services.drain.closing:
             raise Refusal(CloseCode.GOING_AWAY)
         services.limits.check_connection(address)
         room = address_of(request.match_info["room"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from realtime_gateway.api.problems import problem
+from realtime_gateway.api.problems import is_socket, problem
 
 #: What a page may send: its token, and where its stream of events broke off.
 ALLOWED_HEADERS = "authorization, last-event-id"
@@ -25,13 +25,20 @@ def allowed_origins(
 
     pages = frozenset(origin.rstrip("/") for origin in origins)
 
+    async def refuse() -> web.StreamResponse:
+        on_refused()
+        return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
+
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def choose(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        if not is_socket(request):
+            return answer(request, handler)
+        origin = request.headers.get(hdrs.ORIGIN)
+        return refuse() if origin and origin not in pages else handler(request)
+
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
         allowed = origin in pages
-        if origin and not allowed and request.path.startswith("/ws/"):
-            on_refused()
-            return problem(HTTPStatus.FORBIDDEN, "this page may not open sockets here")
         if request.method == hdrs.METH_OPTIONS and allowed:
             answer: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, OPTIONS"
@@ -46,4 +53,4 @@ def allowed_origins(
                 answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
         return answer
 
-    return check
+    return choose

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -68,20 +68,32 @@ def problem(
 def errors_as_problems() -> Middleware:
     """Return a middleware that answers every error as problem+json."""
 
-    @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except Problem as error:
             return problem(error.status, error.detail, error.headers, error.parameter)
         except web.HTTPException as error:
-            allow = error.headers.get(hdrs.ALLOW)
-            headers = {"Allow": allow} if allow else None
-            return problem(HTTPStatus(error.status), error.reason, headers)
+            return problem_of(error)
         except Exception:
-            if request.path.startswith("/ws/"):
-                raise  # an upgraded socket has no answer left to give
             log.exception("request.failed", path=request.path)
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side")
 
-    return answer
+    @web.middleware
+    def choose(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        # A socket stays for hours, and no frame of ours is to stay with it.
+        return handler(request) if is_socket(request) else answer(request, handler)
+
+    return choose
+
+
+def problem_of(error: web.HTTPException) -> web.Response:
+    """Return an error of aiohttp's as problem+json."""
+    allow = error.headers.get(hdrs.ALLOW)
+    headers = {"Allow": allow} if allow else None
+    return problem(HTTPStatus(error.status), error.reason, headers)
+
+
+def is_socket(request: web.Request) -> bool:
+    """Tell whether the request asks for a WebSocket, and answers for itself."""
+    return request.method == hdrs.METH_GET and request.path.startswith("/ws/")

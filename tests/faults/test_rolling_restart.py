@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from tests.plugins.edge import Edge
 from tests.plugins.followers import Follower
 from tests.plugins.services import start_gateway, start_ingest, until
 from tests.plugins.sockets import login, signed_change, users_id
@@ -106,3 +107,31 @@ async def test_clients_of_gateways_restarted_in_turn_hear_every_event_once_in_or
             assert [one for one in each.heard if one != first] == expected[room]
             assert not each.lost_the_thread
             assert set(each.closes) == {4202}
+
+
+async def test_drained_gateway_sends_each_client_away_once_and_gets_none_back(
+    start, bus_url, supabase, tmp_path
+):
+    gateways = [
+        await asyncio.to_thread(
+            start_gateway, start, bus_url, supabase.url, tmp_path / name
+        )
+        for name in ("first", "second")
+    ]
+    ingest = await asyncio.to_thread(start_ingest, start, bus_url)
+    signed_change(ingest)
+    token = login(supabase, "admin@melotech.test")
+    addresses = [gateway.url.removeprefix("http://") for gateway in gateways]
+    async with Edge(tmp_path, *addresses) as edge:
+        followers = [Follower([edge], "admin", token) for _ in range(20)]
+        tasks = [asyncio.create_task(each.run()) for each in followers]
+        await asyncio.to_thread(until, lambda: all(each.since for each in followers))
+
+        assert await asyncio.to_thread(gateways[0].stop) == 0
+
+        last = signed_change(ingest)["event_id"]
+        await asyncio.to_thread(until, lambda: all(last in f.heard for f in followers))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert sorted(each.closes for each in followers) == [[]] * 10 + [[4202]] * 10

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.plugins.edge import Edge
 from tests.plugins.services import Process
 from tests.plugins.sockets import Client
 from tests.plugins.stack import Stack
@@ -25,7 +26,9 @@ LATER = 4100
 class Follower:
     """Hears a room for as long as it runs; each new connection is at the next door."""
 
-    def __init__(self, doors: Sequence[Process | Stack], room: str, token: str) -> None:
+    def __init__(
+        self, doors: Sequence[Process | Stack | Edge], room: str, token: str
+    ) -> None:
         self._doors = itertools.cycle(doors)
         self._room = room
         self._token = token

@@ -1,0 +1,1 @@
+"""Measurements of the running system; each folder answers one question."""

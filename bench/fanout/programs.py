@@ -1,0 +1,118 @@
+"""The measured processes: start on a free port, what they cost, and an orderly end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from devstack.tether import tethered
+
+ROOT = Path(__file__).resolve().parents[2]
+START_DEADLINE, STOP_DEADLINE = 40.0, 15.0
+LOG_TAIL = 2000
+
+
+class NotStarted(Exception):
+    """A program did not get ready; the text ends with its log."""
+
+
+class Program:
+    """A Python module of ours as a process, ready when `/ready` answers 200."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        port: int,
+        environ: Mapping[str, str],
+        log: Path,
+    ) -> None:
+        self.port = port
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                tethered([sys.executable, "-m", *words], by=signal.SIGKILL),
+                cwd=ROOT,
+                env={"PATH": os.environ.get("PATH", os.defpath), **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._measured = psutil.Process(self._process.pid)
+
+    def wait_ready(self) -> None:
+        """Return when it is ready; raise NotStarted."""
+        until = time.monotonic() + START_DEADLINE
+        while self._process.poll() is None and time.monotonic() < until:
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        tail = self._log.read_bytes()[-LOG_TAIL:].decode(errors="replace")
+        raise NotStarted(f"{self._log.stem} did not get ready:\n{tail}")
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all its threads so far, of user and kernel."""
+        if sys.platform == "linux":
+            # The process's own clock: nanoseconds, where /proc counts hundredths.
+            return time.clock_gettime(~self._process.pid << 3 | 2)
+        times = self._measured.cpu_times()
+        return float(times.user + times.system)
+
+    def user_seconds(self) -> float:
+        """Return the part spent outside the kernel, in hundredths of a second."""
+        return float(self._measured.cpu_times().user)
+
+    def resident_bytes(self) -> int:
+        """Return its memory."""
+        return int(self._measured.memory_info().rss)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep it from running within the block, its sockets open."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Ask it to end; end it where it does not."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_DEADLINE)
+
+    def __enter__(self) -> Self:
+        """Let it end with the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    def _is_ready(self) -> bool:
+        try:
+            address = f"http://127.0.0.1:{self.port}/ready"
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False

@@ -1,0 +1,43 @@
+"""The fan-out bench runs to its end, and every server delivers everything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.fanout.servers import IDLE, MODES, SERVERS
+from devstack.broker.node import server_program
+from tests.plugins.broker import unavailable
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = 30
+
+
+def test_every_server_of_the_bench_delivers_everything_to_everyone(
+    tmp_path: Path,
+) -> None:
+    if server_program() is None:
+        unavailable()
+    file = tmp_path / "samples.json"
+
+    words = ["--quick", "--clients", str(CLIENTS), "--json", str(file)]
+    run = subprocess.run(
+        [sys.executable, "-m", "bench.fanout", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert run.returncode == 0, run.stderr[-3000:]
+    told = json.loads(file.read_text())
+    measured = {(sample["server"], sample["mode"]) for sample in told["samples"]}
+    modes = {mode.name for mode in MODES}
+    assert measured == {(s.name, m) for s in SERVERS for m in s.modes & modes}
+    for sample in told["samples"]:
+        assert sample["deliveries"] == sample["expected"] > 0, sample
+    assert [each["server"] for each in told["arrivals"]] == [s.name for s in SERVERS]
+    assert all(f"{CLIENTS} clients, {name}" in run.stdout for name in modes)
+    assert IDLE in run.stdout
