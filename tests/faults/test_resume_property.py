@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from tests.plugins.changes import change, mail, press
+from tests.plugins.changes import press
 from tests.plugins.services import start_gateway, start_supabase, until
 from tests.plugins.sockets import login, users_id
-from tests.plugins.witnesses import Sightings, Witness
+from tests.plugins.world import World
 
 EXAMPLES = 7
 STEPS = 80
@@ -80,68 +80,6 @@ steps = st.tuples(st.integers(0, 90), st.sampled_from(often).flatmap(actions.get
 schedules = st.lists(steps, min_size=STEPS, max_size=STEPS)
 
 
-class World:
-    """The broker, two gateways, and everything that was ever published."""
-
-    def __init__(self, press, gateways, folders, tokens, artists):
-        self.press = press
-        self.gateways = gateways
-        self.tokens = tokens
-        self.artists = artists
-        self.sightings = Sightings()
-        self.returns = []
-        self._folders = folders
-
-    def publish(self, cast):
-        """Publish one event: `cast` is the artist and the status of each turn."""
-        number = len(self.press.published)
-        artist, status = cast[number % len(cast)]
-        row = f"{artist}-{number % 5}"
-        event = (
-            mail(submission=row)
-            if status == "mail"
-            else change(artist=artist, submission=row, status=status, sequence=number)
-        )
-        self.sightings.publishing(event.id)
-        self.press.publish(event)
-        self.sightings.published(event.id)
-
-    def kill(self, gateway, *, keep_file):
-        self.gateways[gateway].kill()
-        if not keep_file:
-            for file in self._folders[gateway].iterdir():
-                file.unlink()
-        self.sightings.started(self.gateways[gateway].port)
-        self.gateways[gateway].start(wait=False)
-
-    def witnesses(self):
-        ada, ben = self.artists["ada"], self.artists["ben"]
-        approvals = {"status": "approved", "artist_id": ben[0]}
-        return [
-            self._witness("admin", "admin"),
-            self._witness(f"artist/{ada[0]}", "ada"),
-            self._witness(f"artist/{ben[1]}", "ben"),
-            self._witness("admin", "admin", wanted=approvals),
-            self._witness("admin", "admin", wanted=approvals, wanted_at_once=True),
-        ]
-
-    def expected(self, witness, after):
-        """Return the ids that a witness had to be told after this one."""
-        ids = [event.id for event in self.press.published]
-        start = ids.index(after) + 1 if after else 0
-        return [e.id for e in self.press.published[start:] if witness.concerns(e)]
-
-    def _witness(self, room, name, **wishes):
-        return Witness(
-            self.gateways,
-            room,
-            self.tokens[name],
-            sightings=self.sightings,
-            owner=self.artists.get(name),
-            **wishes,
-        )
-
-
 @pytest.fixture(scope="module")
 def world(start_for_module, bus_url_for_module, tmp_path_factory):
     supabase = start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
@@ -163,9 +101,21 @@ def world(start_for_module, bus_url_for_module, tmp_path_factory):
             made,
             gateways,
             folders,
-            {name: login(supabase, mail) for name, mail in mails.items()},
-            {name: users_id(supabase, mails[name]) for name in ("ada", "ben")},
+            tokens={name: login(supabase, mail) for name, mail in mails.items()},
+            artists={name: users_id(supabase, mails[name]) for name in ("ada", "ben")},
         )
+
+
+def witnesses_of(world):
+    ada, ben = world.artists["ada"], world.artists["ben"]
+    approvals = {"status": "approved", "artist_id": ben[0]}
+    return [
+        world.witness("admin", "admin"),
+        world.witness(f"artist/{ada[0]}", "ada"),
+        world.witness(f"artist/{ben[1]}", "ben"),
+        world.witness("admin", "admin", wanted=approvals),
+        world.witness("admin", "admin", wanted=approvals, wanted_at_once=True),
+    ]
 
 
 class Storyteller:
@@ -226,7 +176,7 @@ async def play(world, schedule, cast, witnesses):
                 await witness.leave()
                 witness.go_to(number)
             await story.tell(CLOSING_EVENTS * len(cast))
-            told = partial(all_told, world, witnesses)
+            told = partial(world.all_told, witnesses)
             await asyncio.to_thread(until, told, timeout=40)
     for witness in witnesses:
         await witness.leave()
@@ -244,37 +194,6 @@ async def do(world, witnesses, step):
         witness.go_to(getattr(step, "place", step.who))
 
 
-def all_told(world, witnesses):
-    return all(
-        witness.stays
-        and witness.stays[-1].told[-1:]
-        == world.expected(witness, witness.stays[-1].after)[-1:]
-        for witness in witnesses
-    )
-
-
-def faults_of(world, witness):
-    """Return where a witness was told too much, too little, or out of order."""
-    if witness.refused_with or witness.unasked:
-        yield f"refused {witness.refused_with}, unasked {witness.unasked[:5]}"
-    for number, stay in enumerate(witness.stays, start=1):
-        expected = world.expected(witness, stay.after)
-        if number < len(witness.stays):
-            expected = expected[: len(stay.told)]
-        if stay.told != expected:
-            told = enumerate(zip(stay.told, expected, strict=False))
-            first = next((i for i, (a, b) in told if a != b), None)
-            first = min(len(stay.told), len(expected)) if first is None else first
-            yield (
-                f"after {stay.after}, from {first} of {len(expected)}:"
-                f" told {stay.told[first : first + 5]},"
-                f" not {expected[first : first + 5]}"
-            )
-    for each in witness.returns:
-        if each.known and not each.recovered:
-            yield f"{each} had to recover"
-
-
 @pytest.mark.timeout(240)
 @settings(
     max_examples=EXAMPLES,
@@ -287,12 +206,12 @@ def faults_of(world, witness):
 @given(data=st.data(), schedule=schedules)
 def test_every_witness_is_told_exactly_what_happens_in_its_room(world, data, schedule):
     cast = data.draw(casts(world))
-    witnesses = world.witnesses()
+    witnesses = witnesses_of(world)
 
     try:
         asyncio.run(play(world, schedule, cast, witnesses))
     finally:
-        found = enumerate(list(faults_of(world, each)) for each in witnesses)
+        found = enumerate(list(world.faults(each)) for each in witnesses)
         faults = {number: each for number, each in found if each}
         note(f"faults: {faults}")
         note(f"returns: {[witness.returns for witness in witnesses]}")
