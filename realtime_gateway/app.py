@@ -12,9 +12,14 @@ import aiohttp
 from aiohttp import web
 
 from realtime_gateway.admission import Admission
+from realtime_gateway.api.callers import Callers
+from realtime_gateway.api.census import Census
 from realtime_gateway.api.health import Health
-from realtime_gateway.api.origins import allowed_origins
+from realtime_gateway.api.origins import allowed_origins, cors_headers
 from realtime_gateway.api.problems import errors_as_problems
+from realtime_gateway.api.routes import Api
+from realtime_gateway.api.sources import Sources
+from realtime_gateway.api.table import SubmissionsTable
 from realtime_gateway.arrivals import Arrivals
 from realtime_gateway.catch_up import CatchUp
 from realtime_gateway.changelog import folder
@@ -35,6 +40,7 @@ from realtime_gateway.revocation import Revocations, Revoker
 from realtime_gateway.services import Services
 from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.sockets import Sockets
+from realtime_gateway.streaming import Streams
 from realtime_gateway.tokens import TokenVerifier
 
 MAX_BODY = 8_192
@@ -98,7 +104,13 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             source=f"/gateways/{settings.gateway_name}",
             carry_out=revoker.carry_out,
         )
-        yield Gateway(app=_app(services, disconnect), drain=services.drain)
+        sources = Sources(
+            log=store.reader,
+            table=_table(settings, session),
+            census=Census(hub.counts),
+        )
+        app = _app(services, disconnect, sources)
+        yield Gateway(app=app, drain=services.drain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +172,13 @@ def _services(
     )
 
 
-def _app(services: Services, disconnect: Disconnect) -> web.Application:
+def _app(
+    services: Services, disconnect: Disconnect, sources: Sources
+) -> web.Application:
     health = Health(services)
+    settings = services.settings
     origins = allowed_origins(
-        services.settings.allowed_origins, on_refused=services.limits.count_origin
+        settings.allowed_origins, on_refused=services.limits.count_origin
     )
     app = web.Application(
         middlewares=[errors_as_problems(), origins],
@@ -173,7 +188,21 @@ def _app(services: Services, disconnect: Disconnect) -> web.Application:
     app.router.add_get("/health", health.show)
     app.router.add_get("/ready", health.show_ready)
     app.router.add_post("/admin/disconnect", disconnect.handle)
+    app.on_response_prepare.append(cors_headers(settings.allowed_origins))
+    callers = Callers(services.admission, rate=settings.max_requests_per_second)
+    Api(callers, sources, Streams(services).serve).add_to(app)
     return app
+
+
+def _table(
+    settings: GatewaySettings, session: aiohttp.ClientSession
+) -> SubmissionsTable:
+    return SubmissionsTable(
+        session,
+        supabase_url=settings.supabase_url,
+        service_key=settings.supabase_service_role_key.get_secret_value(),
+        table=settings.submissions_table,
+    )
 
 
 def _admission(settings: GatewaySettings, session: aiohttp.ClientSession) -> Admission:

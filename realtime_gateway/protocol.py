@@ -5,6 +5,7 @@ JSON text frames. Server messages are built as bytes once, however many get them
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -159,6 +160,21 @@ def read(text: str) -> ClientMessage:
     except (msgspec.DecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
     return message
+
+
+def auth_of(token: str, query: Mapping[str, str]) -> Auth:
+    """Return what `auth` would say, from an address's parameters; raise Malformed."""
+    wanted = {name: query[name] for name in Wanted.__struct_fields__ if name in query}
+    given = {
+        "token": token,
+        "since": query.get("since"),
+        "filter": wanted or None,
+        "max_rate": query.get("max_rate"),
+    }
+    try:
+        return msgspec.convert(given, Auth, strict=False)
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)) from None
 
 
 def write(message: Welcome | Pong | Error | Closing) -> bytes:

@@ -14,6 +14,8 @@ from shared.versions import microseconds
 
 #: Tokens live an hour as a rule; who was sent away earlier than this has a new one.
 MAX_REMEMBERED = 10_000
+#: The clock that issues tokens may be ahead of ours by so much, in seconds.
+LEEWAY = 5.0
 
 
 class Revocations:
@@ -44,13 +46,21 @@ class Revocations:
 
 
 def concerned(
-    data: RevocationData, connections: Iterable[Connection]
+    event: RevocationEvent, connections: Iterable[Connection]
 ) -> list[Connection]:
-    """Return the connections that a revocation ends."""
-    return [each for each in connections if _is_concerned(data, each)]
+    """Return the connections that a revocation ends.
+
+    An old one is read again with the stream: who came back since has a newer token.
+    """
+    until = (microseconds(event.time) or 0) / 1_000_000 + LEEWAY
+    return [
+        each
+        for each in connections
+        if each.identity.issued_at <= until and _is_named(event.data, each)
+    ]
 
 
-def _is_concerned(data: RevocationData, connection: Connection) -> bool:
+def _is_named(data: RevocationData, connection: Connection) -> bool:
     if data.connection_id is not None:
         return connection.connection_id == data.connection_id
     seat = connection.seat
@@ -79,7 +89,7 @@ class Revoker:
     def carry_out(self, event: RevocationEvent) -> int:
         """Return how many connections ended here."""
         self._revocations.add(event)
-        ended = concerned(event.data, self._connections())
+        ended = concerned(event, self._connections())
         for connection in ended:
             self._on_ended(connection.identity)
             connection.outlet.end(CloseCode.TOKEN_REFUSED)

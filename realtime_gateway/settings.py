@@ -25,6 +25,7 @@ class GatewaySettings(BrokerSettings):
     allowed_origins: Names = ()
     #: Proxies whose X-Forwarded-For is believed.
     trusted_proxies: Networks = LOOPBACK
+    submissions_table: str = "submissions"
     gateway_bind: Bind = "127.0.0.1:8002"
     gateway_name: str = Field(default_factory=socket.gethostname)
     gateway_data_dir: Path
@@ -39,6 +40,7 @@ class GatewaySettings(BrokerSettings):
     max_messages_per_second: float = Field(default=10, gt=0)
     max_message_bytes: int = Field(default=4_096, gt=0)
     auth_deadline_seconds: float = Field(default=10, gt=0)
+    max_requests_per_second: float = Field(default=20, gt=0)
     recheck_seconds: float = Field(default=300, gt=0)
 
     ping_interval_seconds: float = Field(default=25, gt=0)

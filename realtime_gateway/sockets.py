@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from http import HTTPStatus
 
-import msgspec
 from aiohttp import WSMsgType, hdrs, web
 
 from realtime_gateway import deflate, frames, protocol
@@ -14,7 +12,7 @@ from realtime_gateway.admission import Refusal, address_of
 from realtime_gateway.api.problems import problem, problem_of
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.peers import client_address
-from realtime_gateway.protocol import Auth, Wanted
+from realtime_gateway.protocol import Auth
 from realtime_gateway.services import Services
 from realtime_gateway.session import Session
 from realtime_gateway.socket import ENDINGS, Socket
@@ -148,19 +146,7 @@ def _auth_of_header(request: web.Request) -> Auth | None:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    return auth_of_query(token.strip(), request.query)
-
-
-def auth_of_query(token: str, query: Mapping[str, str]) -> Auth:
-    """Return what `auth` would say, from an address's parameters; raise Refusal."""
-    wanted = {n: query[n] for n in Wanted.__struct_fields__ if n in query}
-    given = {
-        "token": token,
-        "since": query.get("since"),
-        "filter": wanted or None,
-        "max_rate": query.get("max_rate"),
-    }
     try:
-        return msgspec.convert(given, Auth, strict=False)
-    except msgspec.ValidationError as error:
+        return protocol.auth_of(token.strip(), request.query)
+    except Malformed as error:
         raise Refusal(CloseCode.BAD_MESSAGE, str(error)) from None

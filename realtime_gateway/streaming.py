@@ -6,55 +6,91 @@ from http import HTTPStatus
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from realtime_gateway.access import Address, Identity, Seat
+from realtime_gateway.access import AdminRoom, ArtistRoom
 from realtime_gateway.admission import Refusal
-from realtime_gateway.api.problems import problem
+from realtime_gateway.api.callers import Caller
+from realtime_gateway.api.problems import Problem, unavailable
 from realtime_gateway.event_stream import EventStream
+from realtime_gateway.peers import client_address
 from realtime_gateway.protocol import Auth
 from realtime_gateway.services import Services
 from shared import logs
 
 log = logs.get(__name__)
 
+HEADERS = {
+    hdrs.CONTENT_TYPE: "text/event-stream",
+    hdrs.CACHE_CONTROL: "no-store",
+    # Proxies that collect an answer before they pass it on read this.
+    "X-Accel-Buffering": "no",
+}
 
-async def stream(
-    services: Services,
-    request: web.Request,
-    *,
-    address: Address,
-    seat: Seat,
-    identity: Identity,
-    auth: Auth,
-) -> web.StreamResponse:
-    """Send what the seat's room is told, after `auth.since`, until one side ends it."""
-    transport = request.transport
-    if request.version < HttpVersion11 or transport is None:
-        return problem(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.1 is needed")
-    try:
-        services.limits.check_user(services.hub.connections_of(identity.subject))
-    except Refusal as refusal:
-        headers = {"Retry-After": "5"}
-        return problem(HTTPStatus.TOO_MANY_REQUESTS, str(refusal), headers)
-    answer = web.StreamResponse(
-        headers={
-            hdrs.CONTENT_TYPE: "text/event-stream",
-            hdrs.CACHE_CONTROL: "no-store",
-            "X-Accel-Buffering": "no",
-        }
-    )
-    answer.enable_chunked_encoding()
-    await answer.prepare(request)
-    outlet = EventStream(transport, max_buffer=services.settings.max_write_buffer_bytes)
-    services.drain.add(outlet)
-    connection = services.connect(
-        outlet, address=address, seat=seat, identity=identity, auth=auth
-    )
-    log.info("stream.joined", connection_id=connection.connection_id, room=seat.kind)
-    try:
-        await outlet.over()
-    finally:
-        services.disconnect(connection)
-        services.drain.discard(outlet)
-        outlet.let_go()
-        log.info("stream.left", connection_id=connection.connection_id)
-    return answer
+
+class Streams:
+    """The event streams of `/api/events`, counted and limited like sockets."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def serve(
+        self, request: web.Request, caller: Caller, auth: Auth
+    ) -> web.StreamResponse:
+        """Send what the caller's room is told after `auth.since`, to either's end.
+
+        Raises Problem.
+        """
+        if request.version < HttpVersion11:
+            detail = "HTTP/1.1 is needed"
+            raise Problem(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, detail)
+        limits, settings = self._services.limits, self._services.settings
+        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
+        address = client_address(request.remote, forwarded, settings.trusted_proxies)
+        limits.enter(address)
+        try:
+            self._check(caller, address)
+            return await self._stream(request, caller, auth)
+        finally:
+            limits.leave(address)
+
+    def _check(self, caller: Caller, address: str | None) -> None:
+        services, subject = self._services, caller.identity.subject
+        if services.drain.closing:
+            raise unavailable("this gateway is being stopped")
+        try:
+            services.limits.check_connection(address)
+            services.limits.check_user(services.hub.connections_of(subject))
+        except Refusal as refusal:
+            headers = {"Retry-After": "5"}
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            raise Problem(status, str(refusal), headers=headers) from None
+
+    async def _stream(
+        self, request: web.Request, caller: Caller, auth: Auth
+    ) -> web.StreamResponse:
+        services, seat, transport = self._services, caller.seat, request.transport
+        answer = web.StreamResponse(headers=HEADERS)
+        if transport is None:
+            return answer  # gone before it began
+        answer.enable_chunked_encoding()
+        await answer.prepare(request)
+        limit = services.settings.max_write_buffer_bytes
+        outlet = EventStream(transport, max_buffer=limit)
+        services.drain.add(outlet)
+        subject = caller.identity.subject
+        connection = services.connect(
+            outlet,
+            address=ArtistRoom(subject) if seat.artist_ids else AdminRoom(),
+            seat=seat,
+            identity=caller.identity,
+            auth=auth,
+        )
+        name = connection.connection_id
+        log.info("stream.joined", connection_id=name, room=seat.kind)
+        try:
+            await outlet.over()
+        finally:
+            services.disconnect(connection)
+            services.drain.discard(outlet)
+            outlet.let_go()
+            log.info("stream.left", connection_id=name)
+        return answer

@@ -2,6 +2,9 @@
 
 PostgREST answers an unknown row with 200 and `[]`, a malformed uuid with 400 (22P02).
 GoTrue answers an unknown user with 404, an id that is no uuid with 404 too.
+A value that a column cannot hold is an error as well: 22P02, and 22003 for a number
+that is too large. An answer has at most as many rows as the project's `max-rows`
+allows, whatever was asked for, and does not say so.
 The new `sb_secret_` keys are no JWTs: they go into `apikey`, and into Authorization
 only when both are the same, which holds for the legacy service_role JWT as well.
 """
@@ -16,7 +19,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from shared.errors import Misconfigured, Transient
+from shared.errors import MeloTechError, Misconfigured, Transient
 
 JWKS_PATH = "/auth/v1/.well-known/jwks.json"
 
@@ -45,6 +48,29 @@ class User(msgspec.Struct, frozen=True):
         return self.is_admin is True or self.admin is True
 
 
+class ValueRefused(MeloTechError):
+    """A column cannot hold a value that was asked for; the text quotes it."""
+
+
+class SubmissionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the submissions table as the database wrote it."""
+
+    id: str
+    updated_at: str | None
+    json: msgspec.Raw
+
+
+class _Submission(msgspec.Struct):
+    id: str | int
+    #: Whatever the project's column holds; only text is a moment.
+    updated_at: Any = None
+
+
+class _Failure(msgspec.Struct):
+    code: str | None = None
+    message: str | None = None
+
+
 class AuthUser(msgspec.Struct, frozen=True):
     """A user as GoTrue's admin interface shows it."""
 
@@ -61,6 +87,9 @@ class AuthUser(msgspec.Struct, frozen=True):
 
 
 _users_decoder = msgspec.json.Decoder(list[User])
+_rows_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_submission_decoder = msgspec.json.Decoder(_Submission)
+_failure_decoder = msgspec.json.Decoder(_Failure)
 _auth_user_decoder = msgspec.json.Decoder(AuthUser)
 
 
@@ -76,6 +105,34 @@ def user_by(column: Literal["id", "authid"], value: str) -> Query:
     """
     params = {"select": "*", column: f"eq.{value}", "limit": "1"}
     return Query(path="/rest/v1/users", params=params)
+
+
+def submissions(
+    table: str,
+    *,
+    after: str | None = None,
+    artist_id: str | None = None,
+    status: str | None = None,
+    limit: int,
+) -> Query:
+    """Ask for rows in the order of their ids, whole, after the id `after`."""
+    params = {"select": "*", "order": "id.asc", "limit": str(limit)}
+    for column, operator, value in (
+        ("id", "gt", after),
+        ("userid", "eq", artist_id),
+        ("status", "eq", status),
+    ):
+        if value is not None:
+            params[column] = f"{operator}.{value}"
+    return Query(path=_path_of(table), params=params)
+
+
+def submission_by(table: str, submission_id: str, artist_id: str | None) -> Query:
+    """Ask for one row, where it is this artist's (None: anybody's)."""
+    params = {"select": "*", "id": f"eq.{submission_id}", "limit": "1"}
+    if artist_id is not None:
+        params["userid"] = f"eq.{artist_id}"
+    return Query(path=_path_of(table), params=params)
 
 
 def auth_user(auth_id: str) -> Query:
@@ -95,6 +152,24 @@ def read_user(status: int, body: bytes) -> User | None:
     return rows[0] if rows else None
 
 
+def read_submissions(status: int, body: bytes) -> list[SubmissionRow]:
+    """Return the rows of an answer to `submissions` or `submission_by`.
+
+    Raises ValueRefused where a column cannot hold what was asked for.
+    """
+    if status == HTTPStatus.BAD_REQUEST:
+        failure = _failure_of(body)
+        if failure.code in {"22P02", "22003"}:
+            raise ValueRefused(failure.message or "")
+    _raise_unless_ok(status)
+    try:
+        body.decode("utf-8")  # raw values are not checked as text
+        return [_submission_of(raw) for raw in _rows_decoder.decode(body)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = f"Supabase's submissions answer is not understood: {error}"
+        raise Transient(text) from None
+
+
 def read_auth_email(status: int, body: bytes) -> str | None:
     """Return the address of an `auth_user` answer, None where there is none."""
     user = read_auth_user(status, body)
@@ -110,6 +185,23 @@ def read_auth_user(status: int, body: bytes) -> AuthUser | None:
         return _auth_user_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Transient(f"Supabase's auth answer is not understood: {error}") from None
+
+
+def _path_of(table: str) -> str:
+    return f"/rest/v1/{quote(table, safe='')}"
+
+
+def _submission_of(raw: msgspec.Raw) -> SubmissionRow:
+    row = _submission_decoder.decode(raw)
+    updated_at = row.updated_at if isinstance(row.updated_at, str) else None
+    return SubmissionRow(id=str(row.id), updated_at=updated_at, json=raw)
+
+
+def _failure_of(body: bytes) -> _Failure:
+    try:
+        return _failure_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Failure()
 
 
 def _raise_unless_ok(status: int) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -193,15 +193,17 @@ async def _post(
         return answer.status, document
 
 
-async def _hear(it: Deployment, seconds: float, wanted: Any) -> dict[str, Any]:
+async def _hear(
+    it: Deployment, seconds: float, wanted: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
     if it.ws is None:
         raise Cross("there is no socket")
-    for message in filter(wanted, it.passed_over):
-        return message
+    for earlier in filter(wanted, it.passed_over):
+        return earlier
     try:
         async with asyncio.timeout(seconds):
             async for frame in it.ws:
-                message = json.loads(frame.data)
+                message: dict[str, Any] = json.loads(frame.data)
                 if wanted(message):
                     return message
                 it.passed_over.append(message)

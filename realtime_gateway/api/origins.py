@@ -14,6 +14,9 @@ from realtime_gateway.api.problems import is_socket, problem
 ALLOWED_HEADERS = "authorization, last-event-id"
 
 
+Signal = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+
+
 def allowed_origins(
     origins: Collection[str], *, on_refused: Callable[[], None]
 ) -> Middleware:
@@ -23,7 +26,7 @@ def allowed_origins(
     `on_refused` is called for each socket that is refused.
     """
 
-    pages = frozenset(origin.rstrip("/") for origin in origins)
+    pages = _pages(origins)
 
     async def refuse() -> web.StreamResponse:
         on_refused()
@@ -37,20 +40,35 @@ def allowed_origins(
         return refuse() if origin and origin not in pages else handler(request)
 
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        origin = request.headers.get(hdrs.ORIGIN)
-        allowed = origin in pages
-        if request.method == hdrs.METH_OPTIONS and allowed:
-            answer: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, OPTIONS"
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ALLOWED_HEADERS
-            answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
-        else:
-            answer = await handler(request)
-        if not answer.prepared:
-            answer.headers[hdrs.VARY] = hdrs.ORIGIN
-            if origin and allowed:
-                answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-                answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
-        return answer
+        preflight = request.method == hdrs.METH_OPTIONS
+        if not preflight or request.headers.get(hdrs.ORIGIN) not in pages:
+            return await handler(request)
+        headers = {
+            hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, OPTIONS",
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: ALLOWED_HEADERS,
+            hdrs.ACCESS_CONTROL_MAX_AGE: "600",
+        }
+        return web.Response(status=HTTPStatus.NO_CONTENT, headers=headers)
 
     return choose
+
+
+def cors_headers(origins: Collection[str]) -> Signal:
+    """Return what adds CORS headers to each answer as it begins, streams included."""
+
+    pages = _pages(origins)
+
+    async def add(request: web.Request, answer: web.StreamResponse) -> None:
+        if is_socket(request):
+            return
+        origin = request.headers.get(hdrs.ORIGIN)
+        answer.headers[hdrs.VARY] = hdrs.ORIGIN
+        if origin in pages:
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+            answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
+
+    return add
+
+
+def _pages(origins: Collection[str]) -> frozenset[str]:
+    return frozenset(origin.rstrip("/") for origin in origins)

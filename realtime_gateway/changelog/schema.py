@@ -46,7 +46,16 @@ create table submissions (
     row blob
 );
 create index submissions_by_artist on submissions (artist_id, submission_id);
-create index submissions_by_status on submissions (status);
+create index submissions_in_order
+    on submissions (printf('%03d', length(submission_id)) || submission_id)
+    where deleted = 0;
+create index submissions_by_status
+    on submissions (status, printf('%03d', length(submission_id)) || submission_id)
+    where deleted = 0;
+create index submissions_by_first_review on submissions (first_review_at)
+    where first_review_at is not null;
+create index submissions_by_decision on submissions (decided_at)
+    where decided_at is not null;
 create index submissions_by_position on submissions (position);
 
 create table minutes (

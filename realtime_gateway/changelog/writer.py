@@ -21,6 +21,9 @@ from shared.versions import Version, is_older, microseconds, newest, version_of
 #: Two deliveries of one change (two webhooks on one table) come within this time.
 SAME_CHANGE = timedelta(seconds=10)
 
+#: Columns that may say when a track was submitted; else its INSERT does.
+SUBMITTED = ("submitted_at", "created_at")
+
 _row_encoder = msgspec.json.Encoder()
 
 
@@ -156,9 +159,10 @@ def _keep_row(
 
 def _submitted_at(event: ChangeEvent, moment: datetime) -> float | None:
     row = event.data.record or event.data.old_record or {}
-    created = microseconds(text_of(row, "created_at"))
-    if created is not None:
-        return created / 1_000_000
+    for column in SUBMITTED:
+        since = microseconds(text_of(row, column))
+        if since is not None:
+            return since / 1_000_000
     return moment.timestamp() if event.data.operation == "INSERT" else None
 
 

@@ -122,10 +122,13 @@ def test_pages_end_where_they_are_told(changelog):
 def test_first_review_and_decision_are_kept_from_the_first_time(changelog):
     for second, status in enumerate(["in-review", "approved", "rejected"]):
         time = f"2026-01-01T00:00:0{second}.000+00:00"
-        changelog.add(entry(second, status=status, time=time))
+        submitted = {"submitted_at": "2025-12-31T23:59:00+00:00"}
+        changelog.add(entry(second, status=status, time=time, **submitted))
 
-    (row,) = changelog.rows("select first_review_at, decided_at from submissions")
-    assert row[1] - row[0] == 1
+    (row,) = changelog.rows(
+        "select submitted_at, first_review_at, decided_at from submissions"
+    )
+    assert (row[1] - row[0], row[2] - row[1]) == (60, 1)
     assert changelog.rows("select minute, type, count from minutes") == [
         ("2026-01-01T00:00", events.STATUS_CHANGED, 3)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -131,7 +132,14 @@ def test_token_from_before_a_revocation_is_void(data, seat, issued_at, covered):
 def test_revocation_ends_whom_it_names(data, ended):
     both = [connection(PipeOutlet(), seat=seat) for seat in (ADMIN, ADA)]
 
-    assert len(concerned(RevocationData(**data), both)) == ended
+    assert len(concerned(revocation(**data), both)) == ended
+
+
+def test_revocation_that_is_read_again_spares_who_has_signed_in_since():
+    member = connection(PipeOutlet())
+    member.identity = replace(member.identity, issued_at=AT + 60)
+
+    assert concerned(revocation(room="admin"), [member]) == []
 
 
 @pytest.mark.parametrize(
