@@ -22,9 +22,10 @@ from bench.fanout.programs import NotStarted
 from bench.fanout.report import text_of
 from bench.fanout.servers import LOCAL_SERVERS, MODE_NAMES, MODES, SERVERS, Server
 from bench.fanout.stage import NotDelivered
+from bench.fanout.wire import NotUnderstood
 from devstack.broker.node import BrokerMissing
 
-FAILURES = (BrokerMissing, NotDelivered, NotStarted, Refused, TimeoutError)
+FAILURES = (BrokerMissing, NotDelivered, NotStarted, NotUnderstood, OSError, Refused)
 QUICK = {"clients": "100", "turns": 1, "seconds": 0.3, "quiet": 0.3}
 #: Files that a server has open beside its clients.
 OTHER_FILES = 200

@@ -6,6 +6,7 @@ are read straight from epoll, and bytes that a whole room hears are looked at on
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
@@ -17,7 +18,14 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 from bench.fanout.latency import bucket_of
-from bench.fanout.wire import DEFLATE_OFFER, PONG, look, upgrade_request
+from bench.fanout.wire import (
+    DEFLATE_OFFER,
+    PONG,
+    NotUnderstood,
+    look,
+    text_frame,
+    upgrade_request,
+)
 
 READ_BYTES = 32_768
 #: Handshakes under way at once; below the servers' backlog of 128.
@@ -80,9 +88,8 @@ def run(orders: Connection) -> None:
     with suppress(EOFError, KeyboardInterrupt):
         try:
             crowd.serve()
-        except Exception as error:
+        except (Refused, NotUnderstood, OSError) as error:
             orders.send(error)
-            raise
 
 
 @dataclass(slots=True)
@@ -127,8 +134,9 @@ class _Crowd:
         started = time.perf_counter()
         for size in _waves(order.count):
             wave = [_knock(order) for _ in range(size)]
-            for each in wave:
-                rest = _enter(each)
+            heard = [_shake_hands(each, order.token) for each in wave]
+            for each, data in zip(wave, heard, strict=True):
+                rest = _welcomed(each, data)
                 self.sockets.append(each)
                 self.rests[each.fileno()] = rest
                 self.poll.register(each.fileno(), select.EPOLLIN)
@@ -182,21 +190,27 @@ def _waves(count: int) -> Iterator[int]:
 def _knock(order: Join) -> socket.socket:
     address = ("127.0.0.1", order.port)
     opened = socket.create_connection(address, HANDSHAKE_DEADLINE)
-    headers = {"Authorization": f"Bearer {order.token}"} if order.token else {}
-    if order.deflate:
-        headers["Sec-WebSocket-Extensions"] = DEFLATE_OFFER
+    headers = {"Sec-WebSocket-Extensions": DEFLATE_OFFER} if order.deflate else {}
     opened.sendall(upgrade_request(order.path, f"127.0.0.1:{order.port}", headers))
     return opened
 
 
-def _enter(opened: socket.socket) -> bytes:
-    """Take the answer to the handshake and the welcome; return what came after."""
+def _shake_hands(opened: socket.socket, token: str | None) -> bytes:
+    """Take the answer to the handshake, say who we are; return what came after it."""
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += _some(opened)
     head, _, data = answer.partition(b"\r\n\r\n")
     if b" 101 " not in head.partition(b"\r\n")[0]:
         raise Refused(f"the answer to a handshake: {head[:200]!r}")
+    if token is not None:
+        # As a browser does it: the token is no header that stays with the socket.
+        opened.sendall(text_frame(json.dumps({"type": "auth", "token": token})))
+    return data
+
+
+def _welcomed(opened: socket.socket, data: bytes) -> bytes:
+    """Take the welcome, of which `data` has come already; return what came after."""
     while not (seen := look(data)).messages:
         if seen.close_code is not None:
             raise Refused(f"a server closed with {seen.close_code}")

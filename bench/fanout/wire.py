@@ -57,6 +57,15 @@ def upgrade_request(path: str, host: str, headers: dict[str, str]) -> bytes:
     return f"GET {path} HTTP/1.1\r\n{text}\r\n".encode()
 
 
+def text_frame(text: str) -> bytes:
+    """Return a frame, masked with zeros; `text` is shorter than 64 KiB."""
+    payload = text.encode()
+    length = len(payload)
+    size = bytes((length,)) if length < 126 else b"\x7e" + length.to_bytes(2, "big")
+    masked = bytes((size[0] | 0x80,)) + size[1:]
+    return bytes((_TEXT,)) + masked + bytes(4) + payload
+
+
 @lru_cache(maxsize=64)
 def look(data: bytes) -> Seen:
     """Return what stands in `data`, from a frame's begin on.
