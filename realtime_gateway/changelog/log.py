@@ -73,6 +73,7 @@ class ChangeLog:
     def renew(self) -> None:
         """Put an empty file in the place of this one, which is lost or damaged."""
         self._writer.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         schema.remove(self.path)
         self._writer = schema.open_for_writing(self.path)
         self._file = self._identity()
