@@ -84,19 +84,19 @@ class Keeper:
         self, on_lost: Callable[[], None], on_error: Callable[[sqlite3.Error], None]
     ) -> None:
         while True:
-            pruned = 0
+            more = False
             try:
                 if not await self._run(self._changelog.is_in_place):
                     on_lost()
                 else:
-                    pruned = await self._run(self._prune)
+                    more = await self._run(self._prune)
             except sqlite3.Error as error:
                 log.error("changelog.not-pruned", error=str(error))
                 on_error(error)
-            if pruned < PRUNE_BATCH:
+            if not more:
                 await asyncio.sleep(PRUNE_INTERVAL)
 
-    def _prune(self) -> int:
+    def _prune(self) -> bool:
         before = datetime.now(UTC) - self._history
         return self._changelog.prune(
             before=before.isoformat(timespec="milliseconds"),

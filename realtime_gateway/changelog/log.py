@@ -16,6 +16,8 @@ from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
 
 #: Pages that a pruned file gives back at a time (4 KiB each), so that nothing stalls.
 VACUUM_PAGES = 256
+#: The part of its bound that a file may hold in free pages: new events take them again.
+SLACK = 8
 
 
 class ChangeLog:
@@ -82,8 +84,8 @@ class ChangeLog:
         """Tell whether the file at its path is still the one that is written."""
         return self._file is not None and self._identity() == self._file
 
-    def prune(self, *, before: str, max_bytes: int, at_most: int) -> int:
-        """Forget up to `at_most` of the oldest events; return how many.
+    def prune(self, *, before: str, max_bytes: int, at_most: int) -> bool:
+        """Forget up to `at_most` of the oldest events; tell whether more is to be done.
 
         Those older than `before` (ISO 8601, UTC), and as many as it takes for the file
         to use `max_bytes` again. Only ever from the front: an event that is missing
@@ -99,11 +101,13 @@ class ChangeLog:
                     "delete from submissions where position <= ?", (last,)
                 )
             self._writer.execute("delete from minutes where minute < ?", (before[:16],))
-        if doomed:
-            self._writer.execute(
-                f"pragma incremental_vacuum({VACUUM_PAGES})"
-            ).fetchall()
-        return len(doomed)
+        shrinking = self._free_bytes() > max_bytes // SLACK
+        if shrinking:
+            vacuum = f"pragma incremental_vacuum({VACUUM_PAGES})"
+            self._writer.execute(vacuum).fetchall()
+            # Only then does the file itself get shorter; readers are not waited for.
+            self._writer.execute("pragma wal_checkpoint(passive)").fetchall()
+        return shrinking or len(doomed) == at_most
 
     def _doomed(self, before: str, max_bytes: int, at_most: int) -> list[int]:
         over = self._used_bytes() - max_bytes
@@ -121,12 +125,16 @@ class ChangeLog:
         return doomed
 
     def _used_bytes(self) -> int:
-        pages, free, size = (
-            self._writer.execute(f"pragma {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
+        return self._pragma("page_count") * self._pragma("page_size") - (
+            self._free_bytes()
         )
-        used: int = (pages - free) * size
-        return used
+
+    def _free_bytes(self) -> int:
+        return self._pragma("freelist_count") * self._pragma("page_size")
+
+    def _pragma(self, name: str) -> int:
+        value: int = self._writer.execute(f"pragma {name}").fetchone()[0]
+        return value
 
     def _identity(self) -> tuple[int, int] | None:
         try:

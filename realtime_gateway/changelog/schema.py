@@ -8,6 +8,8 @@ from pathlib import Path
 #: Files of another layout are thrown away and rebuilt.
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT = 5.0
+#: What the journal beside the file is cut back to.
+MAX_JOURNAL_BYTES = 4 * 1024 * 1024
 #: Files up to this size are checked whole at the start (a fraction of a second); in
 #: larger ones damage shows when it is met.
 CHECKED_BYTES = 128 * 1024 * 1024
@@ -130,6 +132,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("pragma auto_vacuum = incremental")
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
+    connection.execute(f"pragma journal_size_limit = {MAX_JOURNAL_BYTES}")
     found = connection.execute("pragma user_version").fetchone()[0]
     if found not in {0, SCHEMA_VERSION}:
         raise Damaged(f"layout {found} is not {SCHEMA_VERSION}")
