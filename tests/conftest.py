@@ -1,5 +1,7 @@
 """What every test finds: brokers and services as real processes, and hypothesis."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
@@ -15,3 +17,8 @@ settings.register_profile(
     "melotech", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("melotech")
+
+
+def pytest_xdist_auto_num_workers():
+    """Run two workers, each on a broker of its own; a given broker is for one."""
+    return 0 if os.environ.get("RABBITMQ_URL") else 2
