@@ -15,6 +15,10 @@ from shared.versions import microseconds
 KEY_ROLES = frozenset({"anon", "service_role"})
 
 
+#: The year 5138, in Unix seconds.
+LATEST = 10**11
+
+
 class TokenRefused(MeloTechError):
     """The token proves nothing: wrong signature, audience, shape or kind."""
 
@@ -85,7 +89,7 @@ def identify(claims: Mapping[str, Any]) -> Identity:
     return Identity(
         subject=subject,
         issued_at=_seconds(claims.get("iat")),
-        expires_at=float(claims["exp"]),
+        expires_at=_moment(claims["exp"]),
         admin_by_token=role_of_app == "admin",
     )
 
@@ -114,6 +118,14 @@ def is_banned(until: str | None, now: float) -> bool:
     return moment is not None and moment > now * 1_000_000
 
 
+def _moment(claim: object) -> float:
+    if isinstance(claim, int | float) and 0 <= claim <= LATEST:
+        return float(claim)
+    raise TokenRefused("the token's end is no moment")
+
+
 def _seconds(claim: object) -> float:
     # A token that does not say when it was issued counts as the oldest.
-    return float(claim) if isinstance(claim, int | float) else 0.0
+    if isinstance(claim, int | float) and 0 <= claim <= LATEST:
+        return float(claim)
+    return 0.0

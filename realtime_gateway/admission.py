@@ -56,7 +56,7 @@ class Admission:
         self, tokens: TokenVerifier, users: UserDirectory, revocations: Revocations
     ) -> None:
         self._tokens = tokens
-        self._users = users
+        self.users = users
         self.revocations = revocations
 
     async def identify(self, token: str) -> Identity:
@@ -77,7 +77,7 @@ class Admission:
         user = None
         if needs_user(address, identity):
             try:
-                user = await self._users.user_of(identity.subject)
+                user = await self.users.user_of(identity.subject)
             except (Transient, Misconfigured) as error:
                 raise Refusal(CloseCode.GOING_AWAY, str(error)) from error
         granted = seat(address, identity, user)
@@ -89,17 +89,21 @@ class Admission:
 
     def forget(self, identity: Identity) -> None:
         """Ask Supabase anew when the person comes back."""
-        self._users.forget(identity.subject)
+        self.users.forget(identity.subject)
 
-    async def check_again(self, address: Address, identity: Identity) -> None:
+    async def check_again(
+        self, address: Address, identity: Identity, *, known_before: bool
+    ) -> bool:
         """Raise Refusal where Supabase would no longer let the person in.
 
+        Returns whether Supabase Auth has the person: a project may sign tokens for
+        people that it never had, but who was `known_before` has been deleted.
         Raises Transient or Misconfigured where it cannot be asked.
         """
-        self._users.forget(identity.subject)
-        account = await self._users.auth_user_of(identity.subject)
-        user = await self._users.user_of(identity.subject)
-        if account is None and user is None:
+        self.users.forget(identity.subject)
+        account = await self.users.auth_user_of(identity.subject)
+        user = await self.users.user_of(identity.subject)
+        if account is None and (known_before or user is None):
             raise Refusal(CloseCode.TOKEN_REFUSED, "the user is gone")
         if account is not None:
             if is_banned(account.banned_until, time.time()):
@@ -107,3 +111,4 @@ class Admission:
             identity = replace(identity, admin_by_token=account.has_admin_role)
         if seat(address, identity, user) is None:
             raise Refusal(CloseCode.NOT_YOUR_ROOM)
+        return account is not None

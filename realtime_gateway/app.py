@@ -36,7 +36,8 @@ from realtime_gateway.hub import Hub
 from realtime_gateway.identity import UserDirectory
 from realtime_gateway.limits import Limits
 from realtime_gateway.recheck import Recheck
-from realtime_gateway.revocation import Revocations, Revoker
+from realtime_gateway.revocation import Revocations
+from realtime_gateway.revoker import Revoker
 from realtime_gateway.services import Services
 from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.sockets import Sockets
@@ -88,26 +89,32 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         services = _services(settings, session, stack, hub, feed, catch_up)
         admission = services.admission
         revoker = Revoker(
-            admission.revocations, hub.connections, on_ended=admission.forget
+            feed.reader.link,
+            admission.revocations,
+            hub.connections,
+            source=f"/gateways/{settings.gateway_name}",
+            on_ended=admission.forget,
         )
         for event in await store.reader.run(revocations):
             admission.revocations.add(event)
         hub.open(on_behind=catch_up.start, on_revoked=revoker.carry_out)
         store.keeper.open(on_lost=feed.file_lost, on_error=feed.file_unusable)
         feed.open()
-        recheck = Recheck(admission, hub.connections, interval=settings.recheck_seconds)
-        recheck.open()
-        stack.callback(recheck.close)
-        disconnect = Disconnect(
-            feed.reader.link,
-            service_key=settings.supabase_service_role_key.get_secret_value(),
-            source=f"/gateways/{settings.gateway_name}",
-            carry_out=revoker.carry_out,
+        recheck = Recheck(
+            admission,
+            hub.connections,
+            revoker.order,
+            interval=settings.recheck_seconds,
         )
+        recheck.open()
+        stack.push_async_callback(recheck.close)
+        service_key = settings.supabase_service_role_key.get_secret_value()
+        disconnect = Disconnect(revoker, admission.users, service_key=service_key)
         sources = Sources(
             log=store.reader,
             table=_table(settings, session),
             census=Census(hub.counts),
+            is_ready=feed.caught_up.is_set,
         )
         app = _app(services, disconnect, sources)
         yield Gateway(app=app, drain=services.drain)

@@ -78,6 +78,10 @@ class Arrivals:
             log.info("socket.refused", code=refusal.code.number, detail=str(refusal))
             connection.outlet.end(refusal.code)
             return
+        except Exception as error:  # nobody else would hear of it, the client least
+            log.error("socket.not-welcomed", exc_info=error)
+            connection.outlet.end(CloseCode.GOING_AWAY)
+            return
         if not self._hub.holds(connection) or connection.outlet.gone:
             return
         if since is None or position is None:

@@ -131,7 +131,7 @@ class CatchUp:
             if self._lags_too_far(connection, now, waiting_since):
                 outlet.end(CloseCode.TOO_SLOW)
                 break
-            if outlet.backlog <= outlet.max_buffer // 4:
+            if _has_room(connection):
                 return True
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONG_PAUSE)
@@ -142,6 +142,8 @@ class CatchUp:
     def _lags_too_far(
         self, connection: Connection, now: float, waiting_since: float
     ) -> bool:
+        if connection.pace is not None:
+            return False  # it lags by its own wish, and pace.py sees whether it reads
         if connection.state is State.LAGGING:
             behind = self._hub.position - connection.position
             since = connection.since_when
@@ -155,6 +157,9 @@ class CatchUp:
         if connection.pace is not None:
             for each in told:
                 connection.pace.offer(each)
+                connection.position = each.position
+                if connection.pace.is_full:
+                    return False
         else:
             limit = max(1, outlet.max_buffer // 4)
             for piece in pieces(told, outlet.encoding, max_bytes=limit):
@@ -163,3 +168,9 @@ class CatchUp:
                     return False
         connection.position = page[-1].position
         return True
+
+
+def _has_room(connection: Connection) -> bool:
+    if connection.pace is not None:
+        return not connection.pace.is_full
+    return connection.outlet.backlog <= connection.outlet.max_buffer // 4

@@ -16,10 +16,14 @@ from shared.events import ChangeData, ChangeEvent, EmailEvent, Event
 
 
 class Conflated:
-    """What waits for one client: at most one message for each submission and kind."""
+    """What waits for one client: at most one message for each submission and kind.
+
+    `size` is that of the events' bodies, in bytes.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str], Told] = {}
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -29,15 +33,22 @@ class Conflated:
         key = _key(told.event)
         earlier = self._waiting.get(key)
         if earlier is None:
-            self._waiting[key] = told
+            self._keep(key, told)
         elif not told.stale or earlier.stale:
             # To the end: the order is that of the newest event of each.
             del self._waiting[key]
-            self._waiting[key] = merged(earlier, told)
+            self.size -= earlier.size
+            self._keep(key, merged(earlier, told))
 
     def take(self) -> Told:
         """Return the first message; raises StopIteration where there is none."""
-        return self._waiting.pop(next(iter(self._waiting)))
+        told = self._waiting.pop(next(iter(self._waiting)))
+        self.size -= told.size
+        return told
+
+    def _keep(self, key: tuple[str, str], told: Told) -> None:
+        self._waiting[key] = told
+        self.size += told.size
 
 
 def merged(earlier: Told, later: Told) -> Told:

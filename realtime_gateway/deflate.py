@@ -14,7 +14,7 @@ _HARMLESS = {
 def is_offered(extensions: str | None) -> bool:
     """Tell whether one of the offers of Sec-WebSocket-Extensions can be accepted.
 
-    One that asks for a smaller window than ours cannot: the frame is made but once.
+    One that says how large our window may be cannot: the frame is made but once.
     """
     return any(_is_acceptable(offer) for offer in (extensions or "").split(","))
 
@@ -23,9 +23,4 @@ def _is_acceptable(offer: str) -> bool:
     name, *parameters = (part.strip() for part in offer.split(";"))
     if name != "permessage-deflate":
         return False
-    for parameter in parameters:
-        key, _, value = (part.strip() for part in parameter.partition("="))
-        full_window = key == "server_max_window_bits" and value.strip('"') == "15"
-        if key not in _HARMLESS and not full_window:
-            return False
-    return True
+    return all(each.partition("=")[0].strip() in _HARMLESS for each in parameters)

@@ -1,34 +1,26 @@
-"""`POST /admin/disconnect`: an operator sends somebody away, from every gateway.
-
-The order goes over the bus, so that the other gateways, and those that start later,
-carry it out as well.
-"""
+"""`POST /admin/disconnect`: an operator sends somebody away, from every gateway."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import uuid
-from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 import msgspec
 from aiohttp import hdrs, web
 
-from realtime_gateway.api.problems import problem
+from realtime_gateway.api.problems import Problem, unavailable
+from realtime_gateway.identity import UserDirectory
+from realtime_gateway.revoker import Revoker
 from shared import logs
-from shared.amqp.link import Link
-from shared.amqp.message import Message
-from shared.amqp.single import publish_once
-from shared.errors import NotPublished
-from shared.events import ACCESS_REVOKED, RevocationData, RevocationEvent
+from shared.errors import Misconfigured, NotPublished, Transient
+from shared.events import RevocationData
 
 log = logs.get(__name__)
 
 #: In seconds.
 BODY_DEADLINE = 5.0
-PUBLISH_TIMEOUT = 3.0
+MAX_LENGTH = 200
 
 
 class _Order(RevocationData, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,68 +31,64 @@ _decoder = msgspec.json.Decoder(_Order)
 
 
 class Disconnect:
-    """The endpoint; `carry_out` ends connections here and returns how many."""
+    """The endpoint, for who has the service key."""
 
     def __init__(
-        self,
-        link: Link,
-        *,
-        service_key: str,
-        source: str,
-        carry_out: Callable[[RevocationEvent], int],
+        self, revoker: Revoker, users: UserDirectory, *, service_key: str
     ) -> None:
-        self._link = link
+        self._revoker = revoker
+        self._users = users
         self._service_key = service_key.encode()
-        self._source = source
-        self._carry_out = carry_out
 
     async def handle(self, request: web.Request) -> web.Response:
-        """End the connections that the body names, and void their owners' tokens."""
-        if not self._is_operator(request):
-            return problem(
-                HTTPStatus.UNAUTHORIZED,
-                "the service key is needed",
-                {"WWW-Authenticate": "Bearer"},
-            )
-        order = await _read(request)
-        if isinstance(order, web.Response):
-            return order
-        event = RevocationEvent(
-            id=f"evt_{uuid.uuid4().hex}",
-            source=self._source,
-            type=ACCESS_REVOKED,
-            subject=order.user_id or order.room or order.connection_id or "",
-            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            data=order,
-        )
-        ended = self._carry_out(event)
-        log.info("access.revoked", event_id=event.id, connections=ended)
+        """End the connections that the body names; raise Problem."""
+        self._check_operator(request)
+        order = await self._resolved(_order_of(await _body_of(request)))
         try:
-            await publish_once(self._link, Message.of(event), timeout=PUBLISH_TIMEOUT)
+            event, ended = await self._revoker.order(order)
         except NotPublished:
-            detail = f"{ended} ended here; the other gateways could not be told"
-            headers = {"Retry-After": "5"}
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers)
+            detail = "ended here; the other gateways could not be told"
+            raise unavailable(detail) from None
         return web.json_response({"disconnected": ended, "event_id": event.id})
 
-    def _is_operator(self, request: web.Request) -> bool:
+    def _check_operator(self, request: web.Request) -> None:
         scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        key = given.strip().encode() if scheme.lower() == "bearer" else b""
-        return hmac.compare_digest(key, self._service_key)
+        bearer = scheme.lower() == "bearer"
+        key = given.strip().encode(errors="surrogateescape") if bearer else b""
+        if not hmac.compare_digest(key, self._service_key):
+            headers = {"WWW-Authenticate": "Bearer"}
+            detail = "the service key is needed"
+            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers=headers)
+
+    async def _resolved(self, order: RevocationData) -> RevocationData:
+        """Return the order with the auth id: an admin is known by that alone."""
+        if order.user_id is None:
+            return order
+        try:
+            user = await self._users.user_with_id(order.user_id)
+        except (Transient, Misconfigured) as error:
+            log.warning("access.not-resolved", reason=str(error))
+            return order
+        known = user is not None and user.authid is not None
+        return RevocationData(user_id=user.authid) if known and user else order
 
 
-async def _read(request: web.Request) -> RevocationData | web.Response:
+async def _body_of(request: web.Request) -> bytes:
     try:
         async with asyncio.timeout(BODY_DEADLINE):
-            body = await request.read()
+            return await request.read()
     except TimeoutError:
-        return problem(HTTPStatus.REQUEST_TIMEOUT, "the body did not come")
+        detail = "the body did not come"
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, detail) from None
+
+
+def _order_of(body: bytes) -> RevocationData:
     try:
         order = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return problem(HTTPStatus.BAD_REQUEST, str(error)[:200])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, str(error)[:200]) from None
     named = [v for v in (order.user_id, order.room, order.connection_id) if v]
-    if len(named) != 1:
+    if len(named) != 1 or len(named[0]) > MAX_LENGTH:
         detail = "name exactly one of user_id, room, connection_id"
-        return problem(HTTPStatus.BAD_REQUEST, detail)
+        raise Problem(HTTPStatus.BAD_REQUEST, detail)
     return order

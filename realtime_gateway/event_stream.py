@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from realtime_gateway import frames, protocol
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.outlet import Outlet
+
+#: How often it is seen whether the client is still there, in seconds.
+LOOK_INTERVAL = 1.0
 
 _COMMENT = frames.chunk(b": still here\n\n")
 
@@ -25,8 +29,6 @@ class EventStream(Outlet):
     def ping(self) -> None:
         """Send a comment, so that nobody on the way takes the silence for an end."""
         self.write(_COMMENT)
-        if self._transport.is_closing():
-            self._over.set()
 
     @property
     def answers_pings(self) -> bool:
@@ -42,5 +44,7 @@ class EventStream(Outlet):
             self._over.set()
 
     async def over(self) -> None:
-        """Wait for the end, whoever makes it."""
-        await self._over.wait()
+        """Wait for the end, whoever makes it: nobody tells when the client has gone."""
+        while not self._over.is_set() and not self._transport.is_closing():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), LOOK_INTERVAL)

@@ -40,12 +40,14 @@ def deflated_text(event_id: str | None, payload: bytes) -> bytes:
 
 
 def server_sent_event(event_id: str | None, payload: bytes) -> bytes:
-    """Return the chunk of one event; JSON has no line breaks, so one `data` is enough.
+    """Return the chunk of one event.
 
     An event's id becomes what the client sends as Last-Event-ID when it comes back.
     """
     line = f"id: {event_id}\n".encode() if event_id and event_id.isprintable() else b""
-    return chunk(line + b"data: " + payload + b"\n\n")
+    # A column's value may be JSON of several lines; within its texts there are none.
+    data = payload.replace(b"\r", b" ").replace(b"\n", b" ")
+    return chunk(line + b"data: " + data + b"\n\n")
 
 
 def chunk(data: bytes) -> bytes:

@@ -16,6 +16,7 @@ from realtime_gateway import protocol
 from realtime_gateway.changelog.entries import Stored
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.connection import Connection, State
+from realtime_gateway.pace import Pace
 from realtime_gateway.protocol import Wanted
 from realtime_gateway.rooms import Audience, Rooms
 from realtime_gateway.told import Told, pieces
@@ -179,14 +180,20 @@ class Hub:
         self._dirty.pop(audience, None)
         pending, audience.pending = audience.pending, []
         if audience.paced is not None and audience.paced.pace is not None:
-            for told in pending:
-                audience.paced.pace.offer(told)
+            self._offer(audience.paced, audience.paced.pace, pending)
             return
         for piece in pieces(pending, audience.encoding, max_bytes=self._max_piece):
             data = piece.data
             behind = [m for m in audience.members if not m.outlet.write(data)]
             for member in behind:
                 self._fall_behind(member, piece.position)
+
+    def _offer(self, connection: Connection, pace: Pace, told: Sequence[Told]) -> None:
+        for each in told:
+            pace.offer(each)
+            if pace.is_full:
+                self._fall_behind(connection, each.position)
+                return
 
     def _fall_behind(self, connection: Connection, position: int) -> None:
         self._rooms.leave(connection)

@@ -50,6 +50,11 @@ class UserDirectory:
         """Ask anew next time."""
         self._known.pop(auth_id, None)
 
+    async def user_with_id(self, user_id: str) -> User | None:
+        """Return the row whose id this is, as it is now; raises as `user_of`."""
+        status, body = await self._get(supabase.user_by("id", user_id))
+        return supabase.read_user(status, body)
+
     async def auth_user_of(self, auth_id: str) -> AuthUser | None:
         """Return the auth user as it is now, None where there is none.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 
 from aiohttp import WebSocketError, WSCloseCode
 
@@ -12,6 +12,10 @@ from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.throttle import Throttle
 
+#: Addresses that share the handshakes of a second, when each asks for all it can.
+ADDRESSES = 4
+#: Addresses whose rate is known; who is forgotten begins anew.
+MAX_REMEMBERED = 10_000
 TOO_BIG = WSCloseCode.MESSAGE_TOO_BIG
 
 
@@ -27,6 +31,7 @@ class Limits:
         self._handshakes = Throttle(
             settings.max_handshakes_per_second, now=time.monotonic()
         )
+        self._per_address_handshakes: OrderedDict[str, Throttle] = OrderedDict()
         self._open = 0
         self._per_address: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -36,12 +41,28 @@ class Limits:
         """Return the open connections, those that have not said who they are too."""
         return self._open
 
-    def allows_handshake(self) -> bool:
-        """Count an upgrade that is asked for; tell whether there is time for it."""
-        allowed = self._handshakes.allow(time.monotonic())
+    def allows_handshake(self, address: str | None) -> bool:
+        """Count an upgrade that is asked for; tell whether there is time for it.
+
+        One address has a part of it, so that its storm is not everybody's.
+        """
+        now = time.monotonic()
+        allowed = (
+            address is None or self._throttle_of(address, now).allow(now)
+        ) and self._handshakes.allow(now)
         if not allowed:
             self.refused["handshakes"] += 1
         return allowed
+
+    def _throttle_of(self, address: str, now: float) -> Throttle:
+        rate = self._settings.max_handshakes_per_second / ADDRESSES
+        throttle = self._per_address_handshakes.setdefault(
+            address, Throttle(rate, now=now)
+        )
+        self._per_address_handshakes.move_to_end(address)
+        if len(self._per_address_handshakes) > MAX_REMEMBERED:
+            self._per_address_handshakes.popitem(last=False)
+        return throttle
 
     def enter(self, address: str | None) -> None:
         """Count a connection in; `leave` must follow."""

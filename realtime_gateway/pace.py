@@ -9,9 +9,6 @@ from realtime_gateway.conflation import Conflated
 from realtime_gateway.outlet import Outlet
 from realtime_gateway.told import Told
 
-#: Submissions that may wait for a slow client before it is told to come back.
-MAX_WAITING = 10_000
-
 
 class Pace:
     """Send what is offered, conflated, at `max_rate` messages a second or slower."""
@@ -32,10 +29,13 @@ class Pace:
     def offer(self, told: Told) -> None:
         """Take in the next event; it goes out when it is its turn."""
         self._conflated.add(told)
-        if len(self._conflated) > MAX_WAITING:
-            self._outlet.end(CloseCode.TOO_SLOW)
-        elif self._timer is None:
+        if self._timer is None:
             self._timer = self._loop.call_at(self._due, self._send)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no more may be offered until some of it has gone out."""
+        return self._conflated.size > self._outlet.max_buffer
 
     def stop(self) -> None:
         """Send nothing more."""

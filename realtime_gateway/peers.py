@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 Network = IPv4Network | IPv6Network
+
+#: Some proxies write the port too: `203.0.113.9:443`, `[2001:db8::1]:443`.
+_WITH_PORT = re.compile(
+    r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>\d+(?:\.\d+){3}):\d+|(?P<plain>[^\[\]]+)"
+)
 
 
 def client_address(
@@ -27,12 +40,25 @@ def client_address(
 
 
 def _is_in(address: str | None, networks: Sequence[Network]) -> bool:
-    known = _address(address)
-    return known is not None and any(ip_address(known) in net for net in networks)
+    known = _parsed(address)
+    return known is not None and any(known in network for network in networks)
 
 
-def _address(text: str | None) -> str | None:
+def _address(text: str) -> str | None:
+    """Return the address as it is counted: of IPv6 the network of one customer."""
+    known = _parsed(text)
+    if isinstance(known, IPv6Address):
+        return str(ip_network((known, 64), strict=False))
+    return None if known is None else str(known)
+
+
+def _parsed(text: str | None) -> IPv4Address | IPv6Address | None:
+    match = _WITH_PORT.fullmatch((text or "").strip())
+    if match is None:
+        return None
     try:
-        return str(ip_address(text or ""))
+        address = ip_address(match["v6"] or match["plain"] or match["v4"])
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from realtime_gateway.access import Identity, Seat
-from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.connection import Connection
 from shared.events import RevocationData, RevocationEvent
 from shared.topology import room_artist
@@ -17,32 +16,43 @@ MAX_REMEMBERED = 10_000
 #: The clock that issues tokens may be ahead of ours by so much, in seconds.
 LEEWAY = 5.0
 
+#: A person and a room may be called the same.
+_USER, _ROOM = "user", "room"
+
 
 class Revocations:
     """Tokens of these people, and of these rooms, issued before a moment are void."""
 
     def __init__(self) -> None:
-        self._voided: OrderedDict[str, float] = OrderedDict()
+        self._voided: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def add(self, event: RevocationEvent) -> None:
-        """Void the tokens that the event's people hold."""
-        data = event.data
-        key = data.user_id or data.room
+        """Void the tokens that the event's people hold; of a connection none."""
+        key = _key_of(event.data)
         moment = microseconds(event.time)
         if key is None or moment is None:
             return
-        self._voided[key] = moment / 1_000_000
+        # Old ones are read again with the stream, and clocks differ.
+        self._voided[key] = max(self._voided.get(key, 0.0), moment / 1_000_000)
         self._voided.move_to_end(key)
         if len(self._voided) > MAX_REMEMBERED:
             self._voided.popitem(last=False)
 
     def covers(self, identity: Identity, seat: Seat) -> bool:
         """Tell whether the token was issued before its owner was sent away."""
-        names = {identity.subject, seat.room, *seat.keys}
-        names |= set(seat.artist_ids or ())
-        voided = (self._voided.get(name) for name in names)
-        # A token tells whole seconds: one of the same second is the older one.
-        return any(moment and identity.issued_at <= moment for moment in voided)
+        people = {identity.subject, *(seat.artist_ids or ())}
+        keys = [(_USER, person) for person in people]
+        keys += [(_ROOM, room) for room in {seat.room, *seat.keys}]
+        return any(
+            moment is not None and identity.issued_at <= moment + LEEWAY
+            for moment in map(self._voided.get, keys)
+        )
+
+
+def _key_of(data: RevocationData) -> tuple[str, str] | None:
+    if data.user_id is not None:
+        return _USER, data.user_id
+    return (_ROOM, data.room) if data.room is not None else None
 
 
 def concerned(
@@ -70,27 +80,3 @@ def _is_named(data: RevocationData, connection: Connection) -> bool:
     return user == connection.identity.subject or (
         user is not None and room_artist(user) in seat.keys
     )
-
-
-class Revoker:
-    """Carry out revocations: end connections, and keep their owners' tokens out."""
-
-    def __init__(
-        self,
-        revocations: Revocations,
-        connections: Callable[[], Iterable[Connection]],
-        *,
-        on_ended: Callable[[Identity], None],
-    ) -> None:
-        self._revocations = revocations
-        self._connections = connections
-        self._on_ended = on_ended
-
-    def carry_out(self, event: RevocationEvent) -> int:
-        """Return how many connections ended here."""
-        self._revocations.add(event)
-        ended = concerned(event, self._connections())
-        for connection in ended:
-            self._on_ended(connection.identity)
-            connection.outlet.end(CloseCode.TOKEN_REFUSED)
-        return len(ended)

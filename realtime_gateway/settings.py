@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from shared.settings import Bind, BrokerSettings, HttpUrl, Names, Networks
+from shared.settings import Bind, BrokerSettings, HttpUrl, Networks, Origins
 
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
 
@@ -22,7 +22,7 @@ class GatewaySettings(BrokerSettings):
     supabase_jwt_secret: SecretStr | None = None
     supabase_jwt_audience: str = "authenticated"
     #: Pages that may open sockets; clients without an Origin (phones, servers) may.
-    allowed_origins: Names = ()
+    allowed_origins: Origins = ()
     #: Proxies whose X-Forwarded-For is believed.
     trusted_proxies: Networks = LOOPBACK
     submissions_table: str = "submissions"

@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, hdrs, web
 
 from realtime_gateway import deflate, frames, protocol
 from realtime_gateway.admission import Refusal, address_of
-from realtime_gateway.api.problems import problem, problem_of
+from realtime_gateway.api.problems import problem
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.peers import client_address
 from realtime_gateway.protocol import Auth
@@ -35,12 +35,12 @@ class Sockets:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until it ends."""
         limits, settings = self._services.limits, self._services.settings
-        if not limits.allows_handshake():
+        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
+        address = client_address(request.remote, forwarded, settings.trusted_proxies)
+        if not limits.allows_handshake(address):
             detail = "too many connections are being opened"
             headers = {"Retry-After": "1"}
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers)
-        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
-        address = client_address(request.remote, forwarded, settings.trusted_proxies)
         socket, response = await self._upgrade(request)
         if socket is None:
             return response
@@ -82,7 +82,8 @@ class Sockets:
         try:
             await ws.prepare(request)
         except web.HTTPException as error:
-            return None, problem_of(error)  # no upgrade was asked for
+            detail = f"a WebSocket upgrade is needed here: {error.text or error.reason}"
+            return None, problem(HTTPStatus(error.status), detail[:200])
         except ConnectionError:
             return None, ws  # gone before it began
         if transport is None:

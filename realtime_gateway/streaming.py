@@ -72,6 +72,7 @@ class Streams:
         if transport is None:
             return answer  # gone before it began
         answer.enable_chunked_encoding()
+        answer.force_close()  # what is not taken at the end must not meet a new request
         await answer.prepare(request)
         limit = services.settings.max_write_buffer_bytes
         outlet = EventStream(transport, max_buffer=limit)

@@ -61,6 +61,20 @@ def _amqp_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_origin, values))
+
+
+def _origin(value: str) -> str:
+    # Browsers send scheme and host in lower case, and compare to the letter.
+    parts = urlsplit(value.rstrip("/").lower())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{value} is no origin (https://host, without a path)")
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"{value} is more than an origin (https://host)")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _bind(value: str) -> str:
     host_and_port(value)
     return value
@@ -71,6 +85,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_secrets)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
 Networks = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
     BeforeValidator(lambda value: tuple(map(ip_network, _split(value)))),

@@ -147,7 +147,7 @@ def read_user(status: int, body: bytes) -> User | None:
     _raise_unless_ok(status)
     try:
         rows = _users_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Transient(f"Supabase's users answer is not understood: {error}") from None
     return rows[0] if rows else None
 
@@ -183,7 +183,7 @@ def read_auth_user(status: int, body: bytes) -> AuthUser | None:
     _raise_unless_ok(status)
     try:
         return _auth_user_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Transient(f"Supabase's auth answer is not understood: {error}") from None
 
 

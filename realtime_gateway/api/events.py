@@ -72,6 +72,7 @@ def asked_for(request: web.Request) -> Auth:
     last = request.headers.get("Last-Event-ID")
     if last:
         given["since"] = last
+    parameters.text(given, "since")
     try:
         return protocol.auth_of("", given)
     except Malformed as error:

@@ -45,6 +45,12 @@ def unavailable(detail: str) -> Problem:
     )
 
 
+def too_many(detail: str) -> Problem:
+    """Return the problem of somebody who asks too much."""
+    status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "1"}
+    return Problem(status, detail, headers=headers)
+
+
 def problem(
     status: HTTPStatus,
     detail: str,
@@ -96,4 +102,5 @@ def problem_of(error: web.HTTPException) -> web.Response:
 
 def is_socket(request: web.Request) -> bool:
     """Tell whether the request asks for a WebSocket, and answers for itself."""
-    return request.method == hdrs.METH_GET and request.path.startswith("/ws/")
+    path = request.rel_url.raw_path
+    return request.method == hdrs.METH_GET and path.startswith("/ws/")

@@ -37,6 +37,8 @@ class Sources:
     log: ChangeLogReader
     table: SubmissionsTable
     census: Census
+    #: Whether the change log has been read up to the stream's end.
+    is_ready: Callable[[], bool]
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Return what the query returns; raise Problem where it cannot be had."""
