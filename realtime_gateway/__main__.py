@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ from shared.startup import begin
 
 #: Requests under way when everyone has been sent away may take this long, in seconds.
 SHUTDOWN_DEADLINE = 5.0
+#: For who comes without the edge: an idle connection is kept so long, in seconds.
+KEEPALIVE = 75.0
+COLLECT_AFTER = (20_000, 20, 20)
 
 
 def main() -> None:
@@ -50,12 +54,19 @@ async def _serve(settings: GatewaySettings) -> None:
     host, port = host_and_port(settings.gateway_bind)
     async with running(settings) as gateway:
         runner = web.AppRunner(
-            gateway.app, access_log=None, shutdown_timeout=SHUTDOWN_DEADLINE
+            gateway.app,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE,
+            shutdown_timeout=SHUTDOWN_DEADLINE,
         )
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port)
             await site.start()
+            # What is there now stays: a collection need not look at it again, nor come
+            # after every few objects when thousands of connections arrive.
+            gc.freeze()
+            gc.set_threshold(*COLLECT_AFTER)
             await stopping.wait()
             await gateway.drain.announce()
             # Nobody new: who is sent away comes back at once, and a load balancer that

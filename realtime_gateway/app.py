@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,7 @@ from realtime_gateway.changelog import folder
 from realtime_gateway.changelog.entries import Bookmark
 from realtime_gateway.changelog.keeper import Keeper
 from realtime_gateway.changelog.log import ChangeLog
-from realtime_gateway.changelog.reader import ChangeLogReader, revocations
+from realtime_gateway.changelog.reader import ChangeLogReader
 from realtime_gateway.disconnect import Disconnect
 from realtime_gateway.drain import Drain
 from realtime_gateway.expiry import Expiry
@@ -43,6 +43,7 @@ from realtime_gateway.settings import GatewaySettings
 from realtime_gateway.sockets import Sockets
 from realtime_gateway.streaming import Streams
 from realtime_gateway.tokens import TokenVerifier
+from shared.events import RevocationEvent
 
 MAX_BODY = 8_192
 
@@ -95,7 +96,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             source=f"/gateways/{settings.gateway_name}",
             on_ended=admission.forget,
         )
-        for event in await store.reader.run(revocations):
+        for event in store.revocations:
             admission.revocations.add(event)
         hub.open(on_behind=catch_up.start, on_revoked=revoker.carry_out)
         store.keeper.open(on_lost=feed.file_lost, on_error=feed.file_unusable)
@@ -127,6 +128,7 @@ class _Store:
     bookmark: Bookmark | None
     position: int
     last_event_id: str | None
+    revocations: Sequence[RevocationEvent]
 
 
 async def _open_store(settings: GatewaySettings, stack: AsyncExitStack) -> _Store:
@@ -149,6 +151,7 @@ async def _open_store(settings: GatewaySettings, stack: AsyncExitStack) -> _Stor
         bookmark=bookmark,
         position=position,
         last_event_id=last_event_id,
+        revocations=changelog.revocations(),
     )
 
 

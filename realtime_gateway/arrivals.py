@@ -60,6 +60,8 @@ class Arrivals:
 
         `last_event_id` is null while the client is behind: its own is the right one.
         """
+        if not connection.welcomed:
+            return  # the welcome that is to come confirms it
         self._hub.flush()
         live = connection.state is State.LIVE and connection.pace is None
         after = self._hub.last_event_id if live else None
@@ -111,6 +113,7 @@ class Arrivals:
             ping_interval=self._ping_interval,
             token_expires_in=max(0, int(left)),
         )
+        connection.welcomed = True
         connection.outlet.send(protocol.write(welcome))
 
     async def _position(self, since: str | None) -> int | None:

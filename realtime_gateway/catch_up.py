@@ -71,7 +71,9 @@ class CatchUp:
         found = self._hub.window.position_of(event_id)
         if found is not None:
             return found
-        return await self._reader.run(partial(reader.position_of, event_id=event_id))
+        found = await self._reader.run(partial(reader.position_of, event_id=event_id))
+        # What is stored and not told yet is not known yet: it would be told twice.
+        return found if found is None or found <= self._hub.position else None
 
     async def _follow(self, connection: Connection) -> None:
         try:
@@ -85,6 +87,9 @@ class CatchUp:
             log.error("changelog.unreadable", error=str(error)[:200])
             connection.outlet.end(CloseCode.GOING_AWAY)
             self._on_damage(error)
+        except Exception as error:  # nobody else would hear of it, the client least
+            log.error("socket.not-served", exc_info=error)
+            connection.outlet.end(CloseCode.GOING_AWAY)
 
     async def _step(self, connection: Connection) -> bool:
         """Send the next page; return True when the connection is live, or gone."""
@@ -117,8 +122,9 @@ class CatchUp:
                 artist_ids=connection.seat.artist_ids,
             )
         )
-        if stored:
-            self._send(connection, [Told(each) for each in stored])
+        page = [Told(each) for each in stored if each.position <= self._hub.position]
+        if page:
+            self._send(connection, page)
         else:
             connection.position = max(connection.position, reached)
 

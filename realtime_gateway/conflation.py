@@ -1,7 +1,8 @@
 """Fewer messages for those who ask for fewer: the newest state of each submission.
 
-Messages go out in the order of their newest event, so the last id that a client has
-seen still says what it has missed.
+Messages go out in the order of the first event in each, and under its id: whoever comes
+back with the last id seen is sent again what may have been in a message, and misses
+nothing.
 """
 
 from __future__ import annotations
@@ -35,10 +36,8 @@ class Conflated:
         if earlier is None:
             self._keep(key, told)
         elif not told.stale or earlier.stale:
-            # To the end: the order is that of the newest event of each.
-            del self._waiting[key]
             self.size -= earlier.size
-            self._keep(key, merged(earlier, told))
+            self._keep(key, merged(earlier, told))  # in its place
 
     def take(self) -> Told:
         """Return the first message; raises StopIteration where there is none."""
@@ -52,16 +51,17 @@ class Conflated:
 
 
 def merged(earlier: Told, later: Told) -> Told:
-    """Return one event that says what both say; its id is the later one's."""
+    """Return one event that says what both say, under the id of the first."""
     first, second = earlier.event, later.event
     if isinstance(first, ChangeEvent) and isinstance(second, ChangeEvent):
-        event: Event = msgspec.structs.replace(
-            second, data=_merged(first.data, second.data)
-        )
+        data = _merged(first.data, second.data)
+        event: Event = msgspec.structs.replace(second, id=first.id, data=data)
     else:
-        event = second
+        event = msgspec.structs.replace(second, id=first.id)
     return Told(
-        Stored(position=later.position, event=event, stale=later.stale, size=later.size)
+        Stored(
+            position=earlier.position, event=event, stale=later.stale, size=later.size
+        )
     )
 
 

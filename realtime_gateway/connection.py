@@ -42,6 +42,7 @@ class Connection:
         "since_when",
         "state",
         "wanted",
+        "welcomed",
     )
 
     def __init__(
@@ -63,6 +64,7 @@ class Connection:
         self.wanted = wanted or EVERYTHING
         self.pace = pace
         self.position = 0
+        self.welcomed = False
         self.state = State.REPLAYING
         #: When its state began, in the loop's seconds.
         self.since_when = 0.0

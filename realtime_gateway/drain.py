@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.outlet import CLOSE_DEADLINE, Outlet
@@ -58,4 +59,5 @@ class Drain:
                 await asyncio.sleep(due - loop.time())
         if self._open:
             # Who came in meanwhile was told so at the door; each has its own deadline.
-            await asyncio.wait_for(self._empty.wait(), 2 * CLOSE_DEADLINE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), 2 * CLOSE_DEADLINE)

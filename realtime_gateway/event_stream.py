@@ -45,6 +45,6 @@ class EventStream(Outlet):
 
     async def over(self) -> None:
         """Wait for the end, whoever makes it: nobody tells when the client has gone."""
-        while not self._over.is_set() and not self._transport.is_closing():
+        while not self._over.is_set() and not self.transport.is_closing():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), LOOK_INTERVAL)

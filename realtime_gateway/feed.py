@@ -59,6 +59,9 @@ class Feed:
         self._storing: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._end: int | None = None
+        #: The offset of the last delivery, and after which one was missing before.
+        self._received: int | None = None
+        self._gap: int | None = None
         self._attachment = 0
         self._listening = False
         self.caught_up = asyncio.Event()
@@ -123,6 +126,7 @@ class Feed:
         self._attachment += 1
         self._listening = False
         self._end = None
+        self._received = None
         self._arrived.clear()
 
     def _miss_bookmark(self, attachment: int) -> None:
@@ -140,6 +144,7 @@ class Feed:
             self._rebuild("another event stands at the stored offset")
         else:
             self._expected = None
+            self._received = delivery.offset
             self.reader.ack_up_to(delivery)
             self._see_whether_caught_up()
 
@@ -165,10 +170,15 @@ class Feed:
             try:
                 await (self._keeper.renew() if renew else self._keeper.clear())
                 break
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 log.error("changelog.not-cleared", error=str(error))
-                renew = renew or schema.is_damage(error)
+                renew = renew or (
+                    isinstance(error, sqlite3.Error) and schema.is_damage(error)
+                )
                 await asyncio.sleep(STORE_PAUSE)
+        # What may have been read meanwhile is gone with the rest.
+        self._detach()
+        self._bookmark = self._expected = None
         self.reader.restart()
 
     # Deliveries.
@@ -179,9 +189,32 @@ class Feed:
         if self._expected:
             self._check_bookmark(self._expected, delivery)
             return
+        if not self._follows(delivery):
+            return
         self._arrived.append(delivery)
         if self._storing is None:
             self._storing = self._loop.create_task(self._store())
+
+    def _follows(self, delivery: StreamDelivery) -> bool:
+        """Tell whether the delivery is the next one; read again where one is missing.
+
+        The offsets of a stream have no holes. Where one shows twice at the same place,
+        the stream itself no longer has what belongs there.
+        """
+        expected, self._received = self._received, delivery.offset
+        if expected is None or delivery.offset == expected + 1:
+            return True
+        self._received = expected
+        if delivery.offset <= expected:
+            return False  # delivered before
+        log.warning("feed.gap", expected=expected + 1, found=delivery.offset)
+        if self._gap == expected:
+            self._rebuild("the stream has a hole")
+        else:
+            self._gap = expected
+            self._detach()
+            self.reader.restart()
+        return False
 
     async def _store(self) -> None:
         try:
@@ -190,16 +223,22 @@ class Feed:
                 await self._store_batch(batch)
         except sqlite3.Error as error:
             # Nothing of this batch was acked or told: it is read again.
-            log.error("changelog.not-written", error=str(error))
+            log.error("changelog.not-written", error=str(error)[:300])
             if schema.is_damage(error):
                 self.file_unusable(error)
                 return
-            self._detach()
-            self.caught_up.clear()
-            await asyncio.sleep(STORE_PAUSE)
-            self.reader.restart()
+            await self._read_again()
+        except Exception as error:  # whatever it is, the batch must not be passed over
+            log.error("feed.not-stored", exc_info=error)
+            await self._read_again()
         finally:
             self._storing = None
+
+    async def _read_again(self) -> None:
+        self._detach()
+        self.caught_up.clear()
+        await asyncio.sleep(STORE_PAUSE)
+        self.reader.restart()
 
     async def _store_batch(self, batch: list[StreamDelivery]) -> None:
         attachment, last = self._attachment, batch[-1]

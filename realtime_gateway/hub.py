@@ -134,16 +134,10 @@ class Hub:
         """Send each event to its rooms, at the end of this turn of the loop."""
         for stored in new:
             self.position = stored.position
-            if isinstance(stored.event, RevocationEvent):
-                self._on_revoked(stored.event)
-                continue
-            self.last_event_id = stored.event.id
-            told = Told(stored)
-            self.window.add(told)
             try:
-                self._queue(told)
+                self._take_in(stored)
             except Exception as error:  # one event must not silence the others
-                log.error("event.not-told", event_id=told.event.id, exc_info=error)
+                log.error("event.not-told", event_id=stored.event.id, exc_info=error)
         if self._dirty and self._flushing is None:
             self._flushing = self._schedule()
 
@@ -162,6 +156,15 @@ class Hub:
             self._flushing = None
         while self._dirty:
             self._flush(next(iter(self._dirty)))
+
+    def _take_in(self, stored: Stored) -> None:
+        if isinstance(stored.event, RevocationEvent):
+            self._on_revoked(stored.event)
+            return
+        self.last_event_id = stored.event.id
+        told = Told(stored)
+        self.window.add(told)
+        self._queue(told)
 
     def _schedule(self) -> asyncio.Handle:
         if self._flush_interval:
@@ -183,9 +186,7 @@ class Hub:
             self._offer(audience.paced, audience.paced.pace, pending)
             return
         for piece in pieces(pending, audience.encoding, max_bytes=self._max_piece):
-            data = piece.data
-            behind = [m for m in audience.members if not m.outlet.write(data)]
-            for member in behind:
+            for member in _behind(audience.members, piece.data):
                 self._fall_behind(member, piece.position)
 
     def _offer(self, connection: Connection, pace: Pace, told: Sequence[Told]) -> None:
@@ -202,3 +203,19 @@ class Hub:
         connection.since_when = self._loop.time()
         log.info("socket.lagging", connection_id=connection.connection_id)
         self._on_behind(connection)
+
+
+def _behind(members: Iterable[Connection], data: bytes) -> list[Connection]:
+    """Hand the bytes to each member; return those whose buffer is full now.
+
+    This is `Outlet.write` without its call: it runs once for each delivery.
+    """
+    behind: list[Connection] = []
+    for member in members:
+        outlet = member.outlet
+        if outlet.ended_by is None:
+            transport = outlet.transport
+            transport.write(data)
+            if transport.get_write_buffer_size() > outlet.max_buffer:
+                behind.append(member)
+    return behind

@@ -20,12 +20,12 @@ class Outlet:
     """The sending half of a connection; the first `end` decides how it ends."""
 
     __slots__ = (
-        "_max_buffer",
-        "_transport",
         "backlog_at_ping",
         "encoding",
         "ended_by",
         "heard",
+        "max_buffer",
+        "transport",
     )
 
     def __init__(
@@ -36,40 +36,36 @@ class Outlet:
         #: Whether the peer has said anything since the last ping.
         self.heard = True
         self.backlog_at_ping = 0
-        self._transport = transport
-        self._max_buffer = max_buffer
+        self.transport = transport
+        #: How many bytes may wait.
+        self.max_buffer = max_buffer
 
     def write(self, data: bytes) -> bool:
         """Hand over ready bytes; False: the buffer is full now, hold back the next."""
-        transport = self._transport
+        transport = self.transport
         if self.ended_by is not None or transport.is_closing():
             return True
         transport.write(data)
-        return transport.get_write_buffer_size() <= self._max_buffer
+        return transport.get_write_buffer_size() <= self.max_buffer
 
     def send(self, payload: bytes) -> None:
-        """Send one JSON message to this client alone.
+        """Send one JSON message to this client alone."""
+        self.answer(self.encoding(None, payload))
 
-        One that asks and asks, and never takes the answers, is closed.
-        """
-        taken = self.write(self.encoding(None, payload))
-        if not taken and self.backlog > 2 * self._max_buffer:
+    def answer(self, data: bytes) -> None:
+        """Send ready bytes that were asked for; who never takes them is closed."""
+        if not self.write(data) and self.backlog > 2 * self.max_buffer:
             self.end(CloseCode.TOO_SLOW)
-
-    @property
-    def max_buffer(self) -> int:
-        """Return how many bytes may wait."""
-        return self._max_buffer
 
     @property
     def backlog(self) -> int:
         """Return how many bytes wait to be taken."""
-        return self._transport.get_write_buffer_size()
+        return self.transport.get_write_buffer_size()
 
     @property
     def gone(self) -> bool:
         """Tell whether nothing more can be sent."""
-        return self.ended_by is not None or self._transport.is_closing()
+        return self.ended_by is not None or self.transport.is_closing()
 
     def ping(self) -> None:
         """Make the peer show that it is there, where the protocol has a way."""
@@ -86,7 +82,7 @@ class Outlet:
 
     def cut(self) -> None:
         """Drop the connection without a word: nobody is there to hear it."""
-        self._transport.abort()
+        self.transport.abort()
 
     def let_go(self) -> None:
         """Make sure that nothing of it stays, once its handler is done.
@@ -96,4 +92,4 @@ class Outlet:
         """
         if self.backlog > 0:
             loop = asyncio.get_running_loop()
-            loop.call_later(CLOSE_DEADLINE, self._transport.abort)
+            loop.call_later(CLOSE_DEADLINE, self.transport.abort)

@@ -39,7 +39,7 @@ class Socket(Outlet):
 
     def pong(self, payload: bytes) -> None:
         """Answer the peer's ping."""
-        self.write(frames.frame(frames.FIN | frames.PONG, payload))
+        self.answer(frames.frame(frames.FIN | frames.PONG, payload))
 
     @property
     def answers_pings(self) -> bool:
@@ -58,7 +58,7 @@ class Socket(Outlet):
         self.write(frames.frame(frames.FIN | frames.CLOSE, payload))
         self.ended_by = code
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(CLOSE_DEADLINE, self._transport.abort)
+        self._deadline = loop.call_later(CLOSE_DEADLINE, self.transport.abort)
 
     async def hear_out(self) -> None:
         """Read until the peer has closed too; what it still says counts for nothing."""

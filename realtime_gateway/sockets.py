@@ -21,6 +21,14 @@ from shared.errors import Malformed
 
 log = logs.get(__name__)
 
+#: What aiohttp reads of an upgrade.
+HANDSHAKE = (
+    hdrs.UPGRADE,
+    hdrs.CONNECTION,
+    hdrs.SEC_WEBSOCKET_VERSION,
+    hdrs.SEC_WEBSOCKET_KEY,
+)
+
 
 class Sockets:
     """The handler of `/ws/...`; one call per connection.
@@ -77,8 +85,8 @@ class Sockets:
         transport = request.transport
         if compress:
             # aiohttp answers what was asked for, and must not agree to less.
-            headers = {**request.headers, extensions: deflate.ANSWER}
-            request = request.clone(headers=headers)
+            needed = {n: request.headers[n] for n in HANDSHAKE if n in request.headers}
+            request = request.clone(headers=needed | {extensions: deflate.ANSWER})
         try:
             await ws.prepare(request)
         except web.HTTPException as error:

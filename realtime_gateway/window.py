@@ -53,6 +53,8 @@ class Window:
             first = self._told[gone]
             self.floor = first.position
             self._bytes -= first.size
-            del self._by_id[first.event.id]
+            # An event that was pruned and came again is here twice.
+            if self._by_id.get(first.event.id) == first.position:
+                del self._by_id[first.event.id]
             gone += 1
         del self._told[:gone], self._positions[:gone]

@@ -90,6 +90,8 @@ class Keeper:
                     on_lost()
                 else:
                     more = await self._run(self._prune)
+            except OSError as error:
+                log.error("changelog.not-pruned", error=str(error))
             except sqlite3.Error as error:
                 log.error("changelog.not-pruned", error=str(error))
                 on_error(error)

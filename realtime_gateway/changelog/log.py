@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from realtime_gateway.changelog import schema, writer
 from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
+from shared import events, logs
+from shared.errors import Malformed
+from shared.events import ACCESS_REVOKED, RevocationEvent
+
+log = logs.get(__name__)
 
 #: Pages that a pruned file gives back at a time (4 KiB each), so that nothing stalls.
 VACUUM_PAGES = 256
@@ -41,16 +47,30 @@ class ChangeLog:
         Both are one transaction.
         """
         with self._writer:
-            new = [
-                stored
-                for entry in entries
-                if (stored := writer.insert(self._writer, entry))
-            ]
+            new = [stored for entry in entries if (stored := self._insert(entry))]
             self._writer.execute(
                 "insert or replace into stream values (1, ?, ?)",
                 (bookmark.stream_offset, bookmark.message_id),
             )
         return new
+
+    def _insert(self, entry: Entry) -> Stored | None:
+        self._writer.execute("savepoint entry")
+        try:
+            stored = writer.insert(self._writer, entry)
+        except sqlite3.Error:
+            raise  # the file's fault: the whole batch is tried again
+        except Exception as error:  # the event's own: it must not stop the line
+            self._writer.execute("rollback to entry")
+            log.error(
+                "feed.malformed",
+                offset=entry.stream_offset,
+                event_id=entry.event.id[:200],
+                exc_info=error,
+            )
+            stored = None
+        self._writer.execute("release entry")
+        return stored
 
     def bookmark(self) -> Bookmark | None:
         """Return where to go on reading the stream, None when nothing has been read."""
@@ -65,6 +85,20 @@ class ChangeLog:
             "select position, event_id from changes order by position desc limit 1"
         ).fetchone()
         return (row[0], row[1]) if row else (0, None)
+
+    def revocations(self) -> list[RevocationEvent]:
+        """Return the revocations that are still kept, oldest first."""
+        rows = self._writer.execute(
+            "select body from changes where type = ? order by position",
+            (ACCESS_REVOKED,),
+        ).fetchall()
+        found: list[RevocationEvent] = []
+        for (body,) in rows:
+            with suppress(Malformed, AttributeError):
+                event = events.decode(body)
+                if isinstance(event, RevocationEvent):
+                    found.append(event)
+        return found
 
     def clear(self) -> None:
         """Forget everything: the stream is not the one that this was read from."""
@@ -101,12 +135,13 @@ class ChangeLog:
                     "delete from submissions where position <= ?", (last,)
                 )
             self._writer.execute("delete from minutes where minute < ?", (before[:16],))
-        shrinking = self._free_bytes() > max_bytes // SLACK
-        if shrinking:
+        free = self._free_bytes()
+        if free > max_bytes // SLACK:
             vacuum = f"pragma incremental_vacuum({VACUUM_PAGES})"
             self._writer.execute(vacuum).fetchall()
             # Only then does the file itself get shorter; readers are not waited for.
             self._writer.execute("pragma wal_checkpoint(passive)").fetchall()
+        shrinking = max_bytes // SLACK < self._free_bytes() < free
         return shrinking or len(doomed) == at_most
 
     def _doomed(self, before: str, max_bytes: int, at_most: int) -> list[int]:
@@ -145,11 +180,13 @@ class ChangeLog:
 
     def _open_or_renew(self) -> sqlite3.Connection:
         try:
-            return schema.open_for_writing(self.path)
-        except sqlite3.OperationalError as error:
+            self._writer = schema.open_for_writing(self.path)
+            # What the start needs must be readable, or the gateway would not start.
+            self.bookmark(), self.newest(), self.revocations()
+        except sqlite3.Error as error:
             if not schema.is_damage(error):
                 raise  # locked, or the disk is full: the file itself may be sound
-        except sqlite3.DatabaseError:
-            pass
+        else:
+            return self._writer
         schema.remove(self.path)
         return schema.open_for_writing(self.path)

@@ -14,7 +14,7 @@ from realtime_gateway.changelog import schema
 from realtime_gateway.changelog.entries import Stored
 from shared import events
 from shared.errors import MeloTechError
-from shared.events import ACCESS_REVOKED, RevocationEvent
+from shared.events import ACCESS_REVOKED
 
 READERS = 2
 #: A page of a replay holds so many events, or a little more than so many bytes.
@@ -126,12 +126,3 @@ def after(
     if oldest is not None and oldest > position + 1:
         raise HistoryPruned(f"the oldest event kept is {oldest}")
     return page
-
-
-def revocations(connection: sqlite3.Connection) -> list[RevocationEvent]:
-    """Return the revocations that are still kept, oldest first."""
-    rows = connection.execute(
-        "select body from changes where type = ? order by position", (ACCESS_REVOKED,)
-    )
-    decoded = (events.decode(body) for (body,) in rows)
-    return [event for event in decoded if isinstance(event, RevocationEvent)]

@@ -113,11 +113,12 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell a file that is beyond use from one that cannot be used just now."""
-    if isinstance(error, Damaged):
-        return True
-    code = getattr(error, "sqlite_errorcode", None)
-    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or (
-        code is not None and code & 0xFF == sqlite3.SQLITE_CORRUPT
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return (
+        isinstance(error, Damaged)
+        or code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+        or code == sqlite3.SQLITE_IOERR_SHORT_READ
+        or "no such table" in str(error)
     )
 
 

@@ -21,6 +21,8 @@ from shared.versions import Version, is_older, microseconds, newest, version_of
 #: Two deliveries of one change (two webhooks on one table) come within this time.
 SAME_CHANGE = timedelta(seconds=10)
 
+#: Moments outside of 1970 to 5138 are nobody's, in microseconds since 1970.
+EARLIEST, LATEST = 0, 10**17
 #: Columns that may say when a track was submitted; else its INSERT does.
 SUBMITTED = ("submitted_at", "created_at")
 
@@ -28,7 +30,10 @@ _row_encoder = msgspec.json.Encoder()
 
 
 def insert(connection: sqlite3.Connection, entry: Entry) -> Stored | None:
-    """Store the event; None where it is there already, under this id or another."""
+    """Store the event; None where it is there already, under this id or another.
+
+    Raises sqlite3.Error, and anything else where the event is beyond storing.
+    """
     event, moment = entry.event, _moment(entry.event.time)
     if _is_repeated(connection, event, moment):
         return None
@@ -62,7 +67,7 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> Stored | None:
 
 def _moment(time: str) -> datetime:
     since = microseconds(time)
-    if since is None:
+    if since is None or not EARLIEST < since < LATEST:
         return datetime.now(UTC)
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=since)
 
@@ -86,14 +91,31 @@ def _submission_of(event: Event) -> str:
 def _is_repeated(
     connection: sqlite3.Connection, event: Event, moment: datetime
 ) -> bool:
+    """Tell whether another delivery of the same change has been stored.
+
+    Rows without a version may go there and back again within the time: only what is
+    still the newest of the submission is the same change then.
+    """
     fingerprint = _fingerprint(event)
-    if fingerprint is None:
+    if fingerprint is None or not isinstance(event, ChangeEvent):
         return False
-    found = connection.execute(
-        "select 1 from changes where fingerprint = ? and time between ? and ?",
+    twin = connection.execute(
+        "select body, position = (select position from submissions"
+        " where submission_id = changes.submission_id) from changes"
+        " where fingerprint = ? and time between ? and ? order by position desc",
         (fingerprint, _text(moment - SAME_CHANGE), _text(moment + SAME_CHANGE)),
+    ).fetchone()
+    if twin is None:
+        return False
+    body, is_newest = twin
+    return _is_same(event, events.decode(body)) and (
+        bool(is_newest) or version_of(event).updated_at is not None
     )
-    return found.fetchone() is not None
+
+
+def _is_same(event: ChangeEvent, twin: Event) -> bool:
+    mine, other = version_of(event).sequence, _version(twin).sequence
+    return mine is None or other is None or mine == other
 
 
 def _version(event: Event) -> Version:

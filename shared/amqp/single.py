@@ -40,6 +40,9 @@ class _Once:
         self.done: asyncio.Future[None] = loop.create_future()
 
     def begin(self, channel: Channel) -> None:
+        if self.done.done():
+            channel.close()  # it came too late
+            return
         self._channel = channel
         channel.add_on_close_callback(lambda *_: self._closed())
         channel.confirm_delivery(self._settle, callback=lambda _: self._publish())

@@ -23,6 +23,8 @@ PREFETCH = 200
 #: The last chunk has been read when nothing more has come for so long, in seconds; an
 #: empty stream gives nothing at all.
 CHUNK_QUIET, EMPTY_QUIET = 0.2, 1.0
+#: When the end has not been found, in seconds.
+LOOK_AGAIN = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +119,16 @@ class StreamReader:
 
     def _attached(self) -> None:
         self._on_attached()
-        main = self._channel
+        self._look_for_end(self._channel)
+
+    def _look_for_end(self, main: Channel | None) -> None:
+        if main is None or self._channel is not main:
+            return
+        # Asked again where no answer comes: the side channel may be closed on us.
+        again = self._loop.call_later(LOOK_AGAIN, self._look_for_end, main)
 
         def found(offset: int | None) -> None:
+            again.cancel()
             if self._channel is main:
                 self._on_end(offset)
 

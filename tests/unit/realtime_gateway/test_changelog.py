@@ -2,11 +2,12 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import msgspec
 import pytest
 
-from realtime_gateway.changelog import schema
+from realtime_gateway.changelog import schema, writer
 from realtime_gateway.changelog.entries import Bookmark, Entry
 from realtime_gateway.changelog.folder import claim
 from realtime_gateway.changelog.log import ChangeLog
@@ -88,6 +89,58 @@ def test_same_change_under_two_ids_is_stored_once_within_ten_seconds(
 
     assert ids(changelog.ask(after, 0, artist_ids=None)) == stored
     assert changelog.bookmark() == Bookmark(1, "e1")
+
+
+def test_rows_without_a_version_may_go_there_and_back_again(changelog):
+    there, back = {"status": "approved"}, {"status": "pending"}
+    new = changelog.add(
+        entry(0, fingerprint="there", **there),
+        entry(1, fingerprint="there", **there),
+        entry(2, fingerprint="back", **back),
+        entry(3, fingerprint="there", **there),
+    )
+
+    assert ids(new) == ["e0", "e2", "e3"]
+    assert changelog.rows("select status from submissions") == [("approved",)]
+
+
+def test_same_rows_under_two_sequences_are_two_changes(changelog):
+    twins = [entry(n, fingerprint="f", updated_at="2026-01-01") for n in (0, 1)]
+    new = changelog.add(
+        *(
+            replace(each, event=event, body=events.encode(event))
+            for number, each in enumerate(twins)
+            for event in [msgspec.structs.replace(each.event, sequence=str(number))]
+        )
+    )
+
+    assert ids(new) == ["e0", "e1"]
+
+
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59-01:00", "0001-01-01", "9999-12-31", "", "now"]
+)
+def test_strange_time_costs_neither_the_event_nor_its_neighbours(changelog, time):
+    new = changelog.add(
+        entry(0), entry(1, time=time, fingerprint="f"), entry(2, fingerprint="g")
+    )
+
+    assert ids(new) == ["e0", "e1", "e2"]
+
+
+def test_event_beyond_storing_is_passed_over_alone(changelog, monkeypatch):
+    insert = writer.insert
+
+    def fails(connection, each):
+        stored = insert(connection, each)
+        if each.event.id == "e1":
+            raise OverflowError("made up")
+        return stored
+
+    monkeypatch.setattr(writer, "insert", fails)
+
+    assert ids(changelog.add(entry(0), entry(1), entry(2))) == ["e0", "e2"]
+    assert ids(changelog.ask(after, 0, artist_ids=None)) == ["e0", "e2"]
 
 
 def test_older_version_is_kept_as_stale_and_leaves_the_row_alone(changelog):

@@ -81,6 +81,8 @@ def test_deflated_frames_stand_for_themselves_in_any_order(length):
 
 def test_event_of_a_stream_is_one_chunk_and_never_breaks_a_line():
     assert frames.server_sent_event("e1", b"{}") == b"11\r\nid: e1\ndata: {}\n\n\r\n"
+    several = frames.server_sent_event("e1", b'{"a":\r\n\n1}')
+    assert several.endswith(b'data: {"a":   1}\n\n\r\n')
     assert b"id:" not in frames.server_sent_event("e\nid: other", b"{}")
 
 
@@ -104,7 +106,9 @@ AT = 1_767_225_610  # 2026-01-01T00:00:10Z
     [
         ({"user_id": "auth-ada"}, ADA, AT, True),
         ({"user_id": "users-ada"}, ADA, AT, True),
-        ({"user_id": "auth-ada"}, ADA, AT + 1, False),
+        ({"user_id": "auth-ada"}, ADA, AT + 5, True),  # clocks differ
+        ({"user_id": "auth-ada"}, ADA, AT + 6, False),
+        ({"user_id": "admin"}, ADMIN, AT, False),
         ({"user_id": "auth-ben"}, ADA, AT, False),
         ({"room": "artist:users-ada"}, ADA, AT, True),
         ({"room": "admin"}, ADMIN, AT, True),
@@ -137,6 +141,17 @@ def test_revocation_ends_whom_it_names(data, ended):
     both = [connection(PipeOutlet(), seat=seat) for seat in (ADMIN, ADA)]
 
     assert len(concerned(revocation(**data), both)) == ended
+
+
+def test_older_revocation_that_is_read_again_does_not_let_anybody_back_in():
+    revocations = Revocations()
+    revocations.add(revocation(user_id="auth-ada"))
+    revocations.add(revocation("2025-12-31T00:00:00Z", user_id="auth-ada"))
+    identity = Identity(
+        subject="auth-ada", issued_at=AT, expires_at=0, admin_by_token=False
+    )
+
+    assert revocations.covers(identity, ADA)
 
 
 def test_revocation_that_is_read_again_spares_who_has_signed_in_since():

@@ -30,6 +30,16 @@ def test_window_gives_what_came_after_a_position_and_knows_its_bounds():
     assert kept.position_of("e10") is None
 
 
+def test_event_that_is_stored_anew_does_not_break_the_window():
+    kept = Window(0)
+    for number in range(1, 5 * window.KEPT_EVENTS):
+        stored = change(number)
+        again = msgspec.structs.replace(stored.event, id=f"e{number % 700}")
+        kept.add(Told(replace(stored, event=again)))
+
+    assert kept.position_of("e1") == 700 * ((5 * window.KEPT_EVENTS - 2) // 700) + 1
+
+
 def test_window_is_bounded_and_forgets_the_oldest():
     kept = Window(0)
     for number in range(1, 5 * window.KEPT_EVENTS):
@@ -107,5 +117,5 @@ def test_two_operations_become_the_one_that_tells_of_both(first, second, result)
 
     assert both.event.data.operation == result
     message = json.loads(both.encoded(frames.text)[4:])
-    assert message["id"] == "e2"
+    assert message["id"] == "e1"
     assert message["data"]["event"] == result
