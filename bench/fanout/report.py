@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.fanout.contest import Results
 from bench.fanout.samples import Arrival, Sample, median, ratio, select
-from bench.fanout.servers import GATEWAY, LOCAL_SERVERS, SERVERS
+from bench.fanout.servers import GATEWAY, LOCAL_SERVERS, MODES, SERVERS
 
 BASELINES = ("shared_frame", "send_str")
 #: (mode, baseline, from so many clients on, at most so many times its cost).
@@ -43,11 +43,10 @@ def text_of(results: Results) -> str:
     parts = []
     for clients in sorted({arrival.clients for arrival in results.arrivals}):
         here = select(results.samples, clients=clients)
-        for mode in dict.fromkeys(sample.mode for sample in here):
-            parts += [
-                f"\n{clients} clients, {mode}",
-                *_sending(select(here, mode=mode)),
-            ]
+        for mode in MODES:
+            samples = select(here, mode=mode.name)
+            if samples:
+                parts += [f"\n{clients} clients, {mode.name}", *_sending(samples)]
         held = [each for each in results.arrivals if each.clients == clients]
         parts += [f"\n{clients} clients, holding them", *_holding(held)]
     return "\n".join([*parts, "", *_limits(results)])
