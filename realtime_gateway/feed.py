@@ -59,9 +59,6 @@ class Feed:
         self._storing: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._end: int | None = None
-        #: The offset of the last delivery, and after which one was missing before.
-        self._received: int | None = None
-        self._gap: int | None = None
         self._attachment = 0
         self._listening = False
         self.caught_up = asyncio.Event()
@@ -126,7 +123,6 @@ class Feed:
         self._attachment += 1
         self._listening = False
         self._end = None
-        self._received = None
         self._arrived.clear()
 
     def _miss_bookmark(self, attachment: int) -> None:
@@ -144,7 +140,6 @@ class Feed:
             self._rebuild("another event stands at the stored offset")
         else:
             self._expected = None
-            self._received = delivery.offset
             self.reader.ack_up_to(delivery)
             self._see_whether_caught_up()
 
@@ -189,32 +184,9 @@ class Feed:
         if self._expected:
             self._check_bookmark(self._expected, delivery)
             return
-        if not self._follows(delivery):
-            return
         self._arrived.append(delivery)
         if self._storing is None:
             self._storing = self._loop.create_task(self._store())
-
-    def _follows(self, delivery: StreamDelivery) -> bool:
-        """Tell whether the delivery is the next one; read again where one is missing.
-
-        The offsets of a stream have no holes. Where one shows twice at the same place,
-        the stream itself no longer has what belongs there.
-        """
-        expected, self._received = self._received, delivery.offset
-        if expected is None or delivery.offset == expected + 1:
-            return True
-        self._received = expected
-        if delivery.offset <= expected:
-            return False  # delivered before
-        log.warning("feed.gap", expected=expected + 1, found=delivery.offset)
-        if self._gap == expected:
-            self._rebuild("the stream has a hole")
-        else:
-            self._gap = expected
-            self._detach()
-            self.reader.restart()
-        return False
 
     async def _store(self) -> None:
         try:
@@ -245,13 +217,14 @@ class Feed:
         entries = [entry for each in batch if (entry := _entry(each))]
         bookmark = Bookmark(last.offset, last.message_id)
         new = await self._keeper.append(entries, bookmark)
+        # First of all: what is stored is not new any more, whatever happens now.
+        if self._rebuilding is None or self._rebuilding.done():
+            self._on_events(new)
         if attachment == self._attachment:
             self._bookmark = bookmark
             self.reader.ack_up_to(last)
         # Else the consumer went away while this was being stored: it is read again
         # from the older bookmark, and dropped then as already stored.
-        if self._rebuilding is None or self._rebuilding.done():
-            self._on_events(new)
         self._see_whether_caught_up()
 
 

@@ -155,7 +155,13 @@ class Hub:
             self._flushing.cancel()
             self._flushing = None
         while self._dirty:
-            self._flush(next(iter(self._dirty)))
+            audience = next(iter(self._dirty))
+            try:
+                self._flush(audience)
+            except Exception as error:  # the others are not to miss it as well
+                log.error("audience.not-told", exc_info=error)
+                for member in audience.members:
+                    member.outlet.end(CloseCode.GOING_AWAY)
 
     def _take_in(self, stored: Stored) -> None:
         if isinstance(stored.event, RevocationEvent):
@@ -213,8 +219,8 @@ def _behind(members: Iterable[Connection], data: bytes) -> list[Connection]:
     behind: list[Connection] = []
     for member in members:
         outlet = member.outlet
-        if outlet.ended_by is None:
-            transport = outlet.transport
+        transport = outlet.transport
+        if outlet.ended_by is None and not transport.is_closing():
             transport.write(data)
             if transport.get_write_buffer_size() > outlet.max_buffer:
                 behind.append(member)

@@ -13,11 +13,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pika.exceptions
 from pika import spec
 from pika.channel import Channel
 
+from shared import logs
 from shared.amqp.link import Link
 from shared.topology import TOPOLOGY, Topology
+
+log = logs.get(__name__)
 
 PREFETCH = 200
 #: The last chunk has been read when nothing more has come for so long, in seconds; an
@@ -29,7 +33,11 @@ LOOK_AGAIN = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamDelivery:
-    """A message of the stream; `offset` is contiguous over the stream's whole life."""
+    """A message of the stream.
+
+    Offsets grow over the stream's whole life. Some are the broker's own (it begins each
+    segment with an entry that nobody is sent), so a hole is no loss.
+    """
 
     offset: int
     message_id: str
@@ -92,8 +100,13 @@ class StreamReader:
 
     def ack_up_to(self, delivery: StreamDelivery) -> None:
         """Take in more: everything up to this delivery is done with."""
-        if self._channel is not None and self._channel.is_open:
+        if self._channel is None or not self._channel.is_open:
+            return
+        try:
             self._channel.basic_ack(delivery.tag, multiple=True)
+        except pika.exceptions.AMQPError as error:
+            # The connection has just gone, and nobody has told us yet.
+            log.debug("stream.not-acked", reason=type(error).__name__)
 
     async def close(self, *, timeout: float) -> None:
         """Disconnect; at most `timeout` seconds."""

@@ -64,6 +64,10 @@ class Stalled:
             return int.from_bytes(payload[:2], "big")
         return json.loads(payload) if first == 0x81 else self.next()
 
+    def ping(self, times):
+        """Say something without listening (a ping frame, masked with zeros)."""
+        self._socket.sendall(b"\x89\x80\0\0\0\0" * times)
+
     def close(self):
         self._stream.close()
         self._socket.close()
@@ -140,6 +144,16 @@ def test_client_that_lags_too_far_is_closed_and_resumes_where_it_was(
         assert again.welcome["recovered"] is True
         got += [again.next()["id"] for _ in range(len(sent) - len(got))]
         assert got == sent
+
+
+def test_client_is_heard_while_it_is_sent_what_it_missed(gateway, ingest, token):
+    first = signed_change(ingest)["event_id"]
+    for _ in range(30):
+        signed_change(ingest, feedback=BIG)
+    with contextlib.closing(Stalled(gateway, token, since=first)) as stalled:
+        stalled.ping(100)
+
+        until(lambda: health(gateway)["refused"].get("4101"))
 
 
 async def test_stalled_clients_cost_the_others_nothing(gateway, ingest, token):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import aiohttp
@@ -142,18 +141,3 @@ async def test_older_version_is_marked_live_and_on_replay(gateway, ingest, token
         assert message["id"] == older["event_id"]
         assert message["stale"] is True
         assert message["data"]["stale"] is True
-
-
-async def test_client_is_heard_while_it_is_sent_what_it_missed(gateway, ingest, token):
-    first = signed_change(ingest)["event_id"]
-    for _ in range(20):
-        await asyncio.to_thread(signed_change, ingest, feedback="x" * 200_000)
-    async with Client(gateway, "admin") as client:
-        await client.auth(token, since=first)
-        await client.say({"type": "ping"})
-        kinds = []
-        while "pong" not in kinds:
-            kinds.append(json.loads((await client.ws.receive(10)).data)["type"])
-
-    assert kinds[0] == "welcome"
-    assert kinds.count("submission_update") < 20
