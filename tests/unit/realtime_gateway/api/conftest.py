@@ -28,16 +28,16 @@ class Log:
 
     def insert(self, submission_id, **columns):
         row = {"id": submission_id, "status": "pending", "userid": "ada"} | columns
-        return self._tell("INSERT", events.INSERTED, None, row)
+        return self.tell("INSERT", events.INSERTED, None, row)
 
     def update(self, submission_id, before, **columns):
         old = {"id": submission_id, "status": "pending", "userid": "ada"} | before
         kind = events.STATUS_CHANGED if "status" in columns else events.UPDATED
-        return self._tell("UPDATE", kind, old, old | columns)
+        return self.tell("UPDATE", kind, old, old | columns)
 
     def delete(self, submission_id, **columns):
         row = {"id": submission_id, "status": "pending", "userid": "ada"} | columns
-        return self._tell("DELETE", events.DELETED, row, None)
+        return self.tell("DELETE", events.DELETED, row, None)
 
     def mail(self, submission_id, outcome="accepted", *, at=None):
         event = EmailEvent(
@@ -54,7 +54,7 @@ class Log:
         )
         return self._append(event)
 
-    def _tell(self, operation, kind, old, new):
+    def tell(self, operation, kind, old, new):
         row = new or old
         # `at` is when the event came, not a column.
         at = row.pop("at", "2026-11-23T12:00:00.000+00:00")
