@@ -8,8 +8,11 @@ from pathlib import Path
 #: Files of another layout are thrown away and rebuilt.
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT = 5.0
+#: The journal goes into the file after so many pages (4 KiB each): each event writes
+#: the same pages of the indexes, which so reach the file once for many.
+CHECKPOINT_PAGES = 4_000
 #: What the journal beside the file is cut back to.
-MAX_JOURNAL_BYTES = 4 * 1024 * 1024
+MAX_JOURNAL_BYTES = 16 * 1024 * 1024
 #: Files up to this size are checked whole at the start (a fraction of a second); in
 #: larger ones damage shows when it is met.
 CHECKED_BYTES = 128 * 1024 * 1024
@@ -134,6 +137,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
     connection.execute(f"pragma journal_size_limit = {MAX_JOURNAL_BYTES}")
+    connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
     found = connection.execute("pragma user_version").fetchone()[0]
     if found not in {0, SCHEMA_VERSION}:
         raise Damaged(f"layout {found} is not {SCHEMA_VERSION}")
