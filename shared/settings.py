@@ -84,7 +84,6 @@ Bind = Annotated[str, AfterValidator(_bind)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_secrets)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
 Networks = Annotated[
     tuple[IPv4Network | IPv6Network, ...],

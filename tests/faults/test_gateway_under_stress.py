@@ -10,34 +10,15 @@ import sqlite3
 import time
 
 import aiohttp
-import pytest
 import requests
 
 from tests.plugins.services import (
     ANON_KEY,
     SERVICE_KEY,
     start_gateway,
-    start_ingest,
     until,
 )
 from tests.plugins.sockets import Client, login, signed_change
-
-STALLED = 8
-BIG = "x" * 200_000
-
-
-@pytest.fixture
-def ingest(start, bus_url):
-    return start_ingest(start, bus_url)
-
-
-@pytest.fixture
-def token(supabase):
-    return login(supabase, "admin@melotech.test")
-
-
-def health(gateway):
-    return requests.get(f"{gateway.url}/health", timeout=5).json()
 
 
 async def test_sigterm_sends_away_those_who_have_not_signed_in_too(gateway):

@@ -8,24 +8,13 @@ import json
 import socket
 
 import psutil
-import pytest
 import requests
 
-from tests.plugins.services import start_gateway, start_ingest, until
-from tests.plugins.sockets import Client, login, signed_change
+from tests.plugins.services import start_gateway, until
+from tests.plugins.sockets import Client, signed_change
 
 STALLED = 8
 BIG = "x" * 200_000
-
-
-@pytest.fixture
-def ingest(start, bus_url):
-    return start_ingest(start, bus_url)
-
-
-@pytest.fixture
-def token(supabase):
-    return login(supabase, "admin@melotech.test")
 
 
 def health(gateway):
