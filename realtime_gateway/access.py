@@ -76,6 +76,12 @@ class Seat:
         return [key.partition(":")[2] for key in self.keys]
 
 
+def bearer_token(authorization: str) -> str | None:
+    """Return the token of an Authorization header, None for another scheme."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def identify(claims: Mapping[str, Any]) -> Identity:
     """Return whom the claims of a verified token speak of; raise TokenRefused."""
     role = claims.get("role", "")

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import hdrs, web
 
+from realtime_gateway.access import bearer_token
 from realtime_gateway.api.problems import Problem, unavailable
 from realtime_gateway.identity import UserDirectory
 from realtime_gateway.revoker import Revoker
@@ -52,9 +53,8 @@ class Disconnect:
         return web.json_response({"disconnected": ended, "event_id": event.id})
 
     def _check_operator(self, request: web.Request) -> None:
-        scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        bearer = scheme.lower() == "bearer"
-        key = given.strip().encode(errors="surrogateescape") if bearer else b""
+        given = bearer_token(request.headers.get(hdrs.AUTHORIZATION, "")) or ""
+        key = given.encode(errors="surrogateescape")
         if not hmac.compare_digest(key, self._service_key):
             headers = {"WWW-Authenticate": "Bearer"}
             detail = "the service key is needed"

@@ -107,28 +107,23 @@ class Hub:
 
     def join(self, connection: Connection) -> None:
         """Make the connection live: it is told everything from the next event on."""
-        audience = self._rooms.audience_of(connection)
-        if audience is not None:
-            # It is past what the others are about to get.
-            self._flush(audience)
+        # It is past what the others are about to get.
+        self._flush_audience_of(connection)
         connection.position = self.position
         connection.state = State.LIVE
         self._rooms.join(connection)
 
     def want(self, connection: Connection, wanted: Wanted) -> None:
         """Send only what is asked for from now on."""
-        if connection.state is not State.LIVE or not self.holds(connection):
-            connection.wanted = wanted
-            return
-        audience = self._rooms.audience_of(connection)
-        if audience is not None:
-            self._flush(audience)
         if connection.state is State.LIVE:
+            # What came before is sent as it was asked for; it may fall behind by that.
+            self._flush_audience_of(connection)
+        live = connection.state is State.LIVE and self.holds(connection)
+        if live:
             self._rooms.leave(connection)
-            connection.wanted = wanted
+        connection.wanted = wanted
+        if live:
             self.join(connection)
-        else:
-            connection.wanted = wanted
 
     def tell(self, new: Sequence[Stored]) -> None:
         """Send each event to its rooms, at the end of this turn of the loop."""
@@ -155,13 +150,7 @@ class Hub:
             self._flushing.cancel()
             self._flushing = None
         while self._dirty:
-            audience = next(iter(self._dirty))
-            try:
-                self._flush(audience)
-            except Exception as error:  # the others are not to miss it as well
-                log.error("audience.not-told", exc_info=error)
-                for member in audience.members:
-                    member.outlet.end(CloseCode.GOING_AWAY)
+            self._flush(next(iter(self._dirty)))
 
     def _take_in(self, stored: Stored) -> None:
         if isinstance(stored.event, RevocationEvent):
@@ -185,9 +174,22 @@ class Hub:
                     audience.pending.append(told)
                     self._dirty[audience] = None
 
+    def _flush_audience_of(self, connection: Connection) -> None:
+        audience = self._rooms.audience_of(connection)
+        if audience is not None:
+            self._flush(audience)
+
     def _flush(self, audience: Audience) -> None:
         self._dirty.pop(audience, None)
         pending, audience.pending = audience.pending, []
+        try:
+            self._hand_over(audience, pending)
+        except Exception as error:  # the other audiences are not to miss it as well
+            log.error("audience.not-told", exc_info=error)
+            for member in audience.members:
+                member.outlet.end(CloseCode.GOING_AWAY)
+
+    def _hand_over(self, audience: Audience, pending: Sequence[Told]) -> None:
         if audience.paced is not None and audience.paced.pace is not None:
             self._offer(audience.paced, audience.paced.pace, pending)
             return

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 
-from aiohttp import WebSocketError, WSCloseCode
+from aiohttp import WebSocketError, WSCloseCode, hdrs, web
 
 from realtime_gateway.admission import Refusal
 from realtime_gateway.close_codes import CloseCode
+from realtime_gateway.peers import client_address
 from realtime_gateway.settings import GatewaySettings
-from realtime_gateway.throttle import Throttle
+from realtime_gateway.throttle import Throttle, Throttles
 
 #: Addresses that share the handshakes of a second, when each asks for all it can.
 ADDRESSES = 4
-#: Addresses whose rate is known; who is forgotten begins anew.
-MAX_REMEMBERED = 10_000
 TOO_BIG = WSCloseCode.MESSAGE_TOO_BIG
 
 
@@ -28,10 +27,9 @@ class Limits:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
-        self._handshakes = Throttle(
-            settings.max_handshakes_per_second, now=time.monotonic()
-        )
-        self._per_address_handshakes: OrderedDict[str, Throttle] = OrderedDict()
+        rate = settings.max_handshakes_per_second
+        self._handshakes = Throttle(rate, now=time.monotonic())
+        self._handshakes_each = Throttles(rate / ADDRESSES)
         self._open = 0
         self._per_address: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -41,6 +39,12 @@ class Limits:
         """Return the open connections, those that have not said who they are too."""
         return self._open
 
+    def address_of(self, request: web.Request) -> str | None:
+        """Return the client's address as a trusted proxy tells it."""
+        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
+        trusted = self._settings.trusted_proxies
+        return client_address(request.remote, forwarded, trusted)
+
     def allows_handshake(self, address: str | None) -> bool:
         """Count an upgrade that is asked for; tell whether there is time for it.
 
@@ -48,21 +52,11 @@ class Limits:
         """
         now = time.monotonic()
         allowed = (
-            address is None or self._throttle_of(address, now).allow(now)
+            address is None or self._handshakes_each.allow(address, now)
         ) and self._handshakes.allow(now)
         if not allowed:
             self.refused["handshakes"] += 1
         return allowed
-
-    def _throttle_of(self, address: str, now: float) -> Throttle:
-        rate = self._settings.max_handshakes_per_second / ADDRESSES
-        throttle = self._per_address_handshakes.setdefault(
-            address, Throttle(rate, now=now)
-        )
-        self._per_address_handshakes.move_to_end(address)
-        if len(self._per_address_handshakes) > MAX_REMEMBERED:
-            self._per_address_handshakes.popitem(last=False)
-        return throttle
 
     def enter(self, address: str | None) -> None:
         """Count a connection in; `leave` must follow."""

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from aiohttp import WSMsgType, hdrs, web
 
 from realtime_gateway import deflate, frames, protocol
+from realtime_gateway.access import bearer_token
 from realtime_gateway.admission import Refusal, address_of
 from realtime_gateway.api.problems import problem
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.peers import client_address
 from realtime_gateway.protocol import Auth
 from realtime_gateway.services import Services
 from realtime_gateway.session import Session
@@ -42,9 +42,8 @@ class Sockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until it ends."""
-        limits, settings = self._services.limits, self._services.settings
-        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
-        address = client_address(request.remote, forwarded, settings.trusted_proxies)
+        limits = self._services.limits
+        address = limits.address_of(request)
         if not limits.allows_handshake(address):
             detail = "too many connections are being opened"
             headers = {"Retry-After": "1"}
@@ -152,10 +151,10 @@ class Sockets:
 
 
 def _auth_of_header(request: web.Request) -> Auth | None:
-    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    if scheme.lower() != "bearer":
+    token = bearer_token(request.headers.get(hdrs.AUTHORIZATION, ""))
+    if token is None:
         return None
     try:
-        return protocol.auth_of(token.strip(), request.query)
+        return protocol.auth_of(token, request.query)
     except Malformed as error:
         raise Refusal(CloseCode.BAD_MESSAGE, str(error)) from None

@@ -11,7 +11,6 @@ from realtime_gateway.admission import Refusal
 from realtime_gateway.api.callers import Caller
 from realtime_gateway.api.problems import Problem, unavailable
 from realtime_gateway.event_stream import EventStream
-from realtime_gateway.peers import client_address
 from realtime_gateway.protocol import Auth
 from realtime_gateway.services import Services
 from shared import logs
@@ -42,9 +41,8 @@ class Streams:
         if request.version < HttpVersion11:
             detail = "HTTP/1.1 is needed"
             raise Problem(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, detail)
-        limits, settings = self._services.limits, self._services.settings
-        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
-        address = client_address(request.remote, forwarded, settings.trusted_proxies)
+        limits = self._services.limits
+        address = limits.address_of(request)
         limits.enter(address)
         try:
             self._check(caller, address)

@@ -1,6 +1,11 @@
-"""How much a client may say: a token bucket."""
+"""How much a client may say: a token bucket, and one for each of many."""
 
 from __future__ import annotations
+
+from collections import OrderedDict
+
+#: Buckets of so many are kept; who is forgotten starts with a full one.
+MAX_REMEMBERED = 10_000
 
 
 class Throttle:
@@ -20,3 +25,19 @@ class Throttle:
             return False
         self._left -= 1
         return True
+
+
+class Throttles:
+    """A throttle of the same rate for each name that turns up."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._known: OrderedDict[str, Throttle] = OrderedDict()
+
+    def allow(self, name: str, now: float) -> bool:
+        """Count one for `name` at `now` (seconds); tell whether it is in the rate."""
+        throttle = self._known.setdefault(name, Throttle(self._rate, now=now))
+        self._known.move_to_end(name)
+        if len(self._known) > MAX_REMEMBERED:
+            self._known.popitem(last=False)
+        return throttle.allow(now)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from realtime_gateway.access import AdminRoom, ArtistRoom, Identity, Seat
+from realtime_gateway.access import (
+    AdminRoom,
+    ArtistRoom,
+    Identity,
+    Seat,
+    bearer_token,
+)
 from realtime_gateway.admission import Admission, Refusal
 from realtime_gateway.api.problems import Problem, unavailable
 from realtime_gateway.api.scope import Scope
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.throttle import Throttle
-from shared.topology import room_admin
+from realtime_gateway.throttle import Throttles
 
 #: How long Supabase may take to say who it is, in seconds.
 DEADLINE = 8.0
-#: Throttles of so many callers are kept; who is forgotten starts with a full one.
-MAX_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,8 @@ class Caller:
     @property
     def scope(self) -> Scope:
         """Return what they may see."""
-        if self.seat.room == room_admin():
-            return Scope()
-        return Scope(tuple(key.partition(":")[2] for key in self.seat.keys))
+        ids = self.seat.artist_ids
+        return Scope(None if ids is None else tuple(ids))
 
 
 class Callers:
@@ -46,7 +47,7 @@ class Callers:
     def __init__(self, admission: Admission, *, rate: float) -> None:
         self._admission = admission
         self._rate = rate
-        self._throttles: OrderedDict[str, Throttle] = OrderedDict()
+        self._throttles = Throttles(rate)
 
     async def of(self, request: web.Request) -> Caller:
         """Return who asks; raise Problem."""
@@ -70,12 +71,7 @@ class Callers:
         return await self._admission.seat(ArtistRoom(identity.subject), identity)
 
     def _count(self, subject: str) -> None:
-        now = time.monotonic()
-        throttle = self._throttles.setdefault(subject, Throttle(self._rate, now=now))
-        self._throttles.move_to_end(subject)
-        if len(self._throttles) > MAX_REMEMBERED:
-            self._throttles.popitem(last=False)
-        if not throttle.allow(now):
+        if not self._throttles.allow(subject, time.monotonic()):
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 f"more than {self._rate:g} requests a second",
@@ -84,11 +80,11 @@ class Callers:
 
 
 def _token_of(request: web.Request) -> str:
-    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer_token(request.headers.get(hdrs.AUTHORIZATION, ""))
+    if not token:
         # RFC 6750, section 3.1: who has sent no token is told of no error.
         raise _unauthorized("an access token is needed", "Bearer")
-    return token.strip()
+    return token
 
 
 def _problem_of(refusal: Refusal) -> Problem:
