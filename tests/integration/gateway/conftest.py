@@ -19,12 +19,21 @@ def ingest(start_for_module, bus_url_for_module):
 
 
 @pytest.fixture(scope="module")
-def gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
+def gateway_settings():
+    """What a module's gateway is told besides; a module may say so itself."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    start_for_module, bus_url_for_module, supabase, tmp_path_factory, gateway_settings
+):
     return start_gateway(
         start_for_module,
         bus_url_for_module,
         supabase.url,
         tmp_path_factory.mktemp("gateway"),
+        **gateway_settings,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.plugins.api import Api, Table
 from tests.plugins.changes import mail, press
-from tests.plugins.services import start_gateway, start_supabase, until
+from tests.plugins.services import start_supabase, until
 from tests.plugins.sockets import Client, login
 
 ADMIN, ADA, BEN = (f"{name}@melotech.test" for name in ("admin", "ada", "ben"))
@@ -25,14 +25,8 @@ def supabase(start_for_module, ingest, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
-    return start_gateway(
-        start_for_module,
-        bus_url_for_module,
-        supabase.url,
-        tmp_path_factory.mktemp("gateway"),
-        MAX_REQUESTS_PER_SECOND="1000",
-    )
+def gateway_settings():
+    return {"MAX_REQUESTS_PER_SECOND": "1000"}
 
 
 @pytest.fixture(scope="module")

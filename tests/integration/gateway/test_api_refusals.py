@@ -24,15 +24,8 @@ STREAM = {"Accept": "text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
-    return start_gateway(
-        start_for_module,
-        bus_url_for_module,
-        supabase.url,
-        tmp_path_factory.mktemp("gateway"),
-        MAX_REQUESTS_PER_SECOND="1000",
-        SUPABASE_JWT_SECRET=HS256_SECRET,
-    )
+def gateway_settings():
+    return {"MAX_REQUESTS_PER_SECOND": "1000", "SUPABASE_JWT_SECRET": HS256_SECRET}
 
 
 @pytest.fixture(scope="module")

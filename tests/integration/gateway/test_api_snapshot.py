@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.plugins.api import Api, Table
-from tests.plugins.services import start_gateway, start_supabase, until
+from tests.plugins.services import start_supabase, until
 from tests.plugins.sockets import Client, login, users_id
 
 ADMIN, ADA, BEN = (f"{name}@melotech.test" for name in ("admin", "ada", "ben"))
-FAST = {"MAX_REQUESTS_PER_SECOND": "1000"}
 #: What every message of a change tells, changed or not.
 ALWAYS = ("status", "rating", "feedback")
 
@@ -29,11 +28,8 @@ def supabase(start_for_module, ingest, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gateway")
-    return start_gateway(
-        start_for_module, bus_url_for_module, supabase.url, folder, **FAST
-    )
+def gateway_settings():
+    return {"MAX_REQUESTS_PER_SECOND": "1000"}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.asyncapi import faults_of_text, messages_of
-from tests.plugins.services import start_gateway
 from tests.plugins.sockets import Client, login
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "client_messages.json"
@@ -17,14 +16,8 @@ CLIENT = json.loads(VECTORS.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def gateway(start_for_module, bus_url_for_module, supabase, tmp_path_factory):
-    return start_gateway(
-        start_for_module,
-        bus_url_for_module,
-        supabase.url,
-        tmp_path_factory.mktemp("gateway"),
-        MAX_MESSAGES_PER_SECOND="1000",
-    )
+def gateway_settings():
+    return {"MAX_MESSAGES_PER_SECOND": "1000"}
 
 
 @pytest.fixture(scope="module")
