@@ -6,7 +6,6 @@ disk, so it belongs into a thread of the operating system (`threads.py`).
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 from gevent.monkey import get_original
 
-from ingest_service.spool import places, rescue, rows, schema
+from ingest_service.spool import places, rescue, rows, schema, table
 from ingest_service.spool.errors import SpoolFull, SpoolUnwritable
 from ingest_service.spool.glance import Glance, SpoolState
 from ingest_service.spool.lock import FileLock
@@ -29,10 +28,6 @@ log = logs.get(__name__)
 
 #: How long one may wait for the others to write, in seconds.
 LOCK_TIMEOUT = 0.8
-#: What `oldest` returns ends behind the message that exceeds so many bytes.
-BATCH_BYTES = 8 * 1024 * 1024
-#: An empty file gives its pages back from this size on.
-SPARE_PAGES = 256
 
 T = TypeVar("T")
 
@@ -55,7 +50,7 @@ class SpoolFile:
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
-        self._path = path
+        self.path = path
         self._limits = limits
         self._lock = FileLock(beside(path, ".lock"))
         # Not gevent's: it is held by threads of the operating system.
@@ -63,11 +58,17 @@ class SpoolFile:
         self._connection: sqlite3.Connection | None = None
         self._files: places.Identity = ()
         self._glance = Glance(path)
-        self._fault: str | None = None
+        #: Why the file could not be used the last time, None where it could.
+        self.fault: str | None = None
 
     def open(self) -> None:
-        """Make or mend the file, so that what is wrong with it shows now."""
-        self._run(lambda connection: None)
+        """Make or mend the file, and prove that it can be written."""
+
+        def prove(connection: sqlite3.Connection) -> None:
+            with schema.transaction(connection):
+                connection.execute(rows.ADD_TO_TOTALS, [0, 0, 0])
+
+        self._run(prove)
 
     def append(self, messages: Sequence[Message], now: float) -> None:
         """Return when all of the messages are on the disk; `now` is Unix time.
@@ -88,16 +89,16 @@ class SpoolFile:
 
     def oldest(self, limit: int) -> list[Spooled]:
         """Return up to `limit` of the messages that have waited longest, in order."""
-        return self._run(lambda connection: _oldest(connection, limit))
+        return self._run(lambda connection: table.oldest(connection, limit))
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Forget the messages of these numbers: the broker has them."""
 
         def forget(connection: sqlite3.Connection) -> None:
             with schema.transaction(connection):
-                count, size = _delete(connection, numbers)
+                count, size = table.delete(connection, numbers)
                 connection.execute(rows.ADD_TO_TOTALS, [-count, 0, -size])
-            _give_pages_back(connection)
+            table.give_pages_back(connection)
 
         self._run(forget)
 
@@ -107,7 +108,7 @@ class SpoolFile:
 
         def set_aside(connection: sqlite3.Connection) -> None:
             with schema.transaction(connection):
-                count, _ = _delete(connection, [message.number])
+                count, _ = table.delete(connection, [message.number])
                 if count:
                     connection.execute(rows.INSERT_REFUSED, (*row, reason))
                     connection.execute(rows.ADD_TO_TOTALS, [-1, 1, 0])
@@ -121,11 +122,11 @@ class SpoolFile:
         the broker takes must not wait for it.
         """
         empty = self._glance.is_empty()
-        return self._fault is not None if empty is None else empty
+        return self.fault is not None if empty is None else empty
 
     def state(self, now: float) -> SpoolState:
         """Return what is in the spool, and what is wrong with it, if anything."""
-        return self._glance.state(now, self._fault)
+        return self._glance.state(now, self.fault)
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""
@@ -172,81 +173,42 @@ class SpoolFile:
                 raise
             reason = str(error)
         damaged, self._connection = self._connection, None
-        self._keep(rescue.renew(self._path, damaged, reason))
+        self._keep(rescue.renew(self.path, damaged, reason))
         return work(self._current())
 
     def _current(self) -> sqlite3.Connection:
         """Return the connection to the file that is at the path now."""
         old = self._connection
         if old is None:
-            return self._keep(rescue.open_sound(self._path))
-        found = places.identity(self._path)
+            return self._keep(rescue.open_sound(self.path))
+        found = places.identity(self.path)
         if found == self._files:
             return old
         if found[0] == self._files[0]:
             raise schema.Damaged("the journal was deleted or replaced")
-        current = rescue.open_sound(self._path)
+        current = rescue.open_sound(self.path)
         rescue.carry_over(old, current)
         old.close()
         return self._keep(current)
 
     def _keep(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         self._connection = connection
-        self._files = places.identity(self._path)
+        self._files = places.identity(self.path)
         return connection
 
     def _refuse_when_full(
         self, connection: sqlite3.Connection, size: int, now: float
     ) -> None:
-        ((used,),) = connection.execute("select bytes from totals").fetchall()
+        used, accepted_at = table.held(connection)
         if used + size > self._limits.max_bytes:
             raise SpoolFull(f"it holds {used} bytes of {self._limits.max_bytes}")
-        for (accepted_at,) in connection.execute(
-            "select accepted_at from messages order by number limit 1"
-        ).fetchall():
-            if now - accepted_at > self._limits.max_age:
-                raise SpoolFull(f"the oldest event is {now - accepted_at:.0f} s old")
+        if accepted_at is not None and now - accepted_at > self._limits.max_age:
+            raise SpoolFull(f"the oldest event is {now - accepted_at:.0f} s old")
 
     def _note(self, fault: str | None) -> None:
-        if fault != self._fault:
+        if fault != self.fault:
             if fault is None:
                 log.info("spool.writable")
             else:
                 log.error("spool.unwritable", reason=fault)
-        self._fault = fault
-
-
-def _oldest(connection: sqlite3.Connection, limit: int) -> list[Spooled]:
-    found: list[Spooled] = []
-    size = 0
-    for row in connection.execute(f"{rows.SELECT} order by number limit ?", [limit]):
-        kept = rows.spooled(*row)
-        if kept is None:
-            raise schema.Damaged(f"message {row[0]} is not as it was written")
-        found.append(kept)
-        size += len(kept.message.body)
-        if size > BATCH_BYTES:
-            break
-    return found
-
-
-def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> tuple[int, int]:
-    """Delete messages; return how many there were, and the bytes of their bodies."""
-    wanted = json.dumps(list(numbers))
-    those = "from messages where number in (select value from json_each(?))"
-    ((count, size),) = connection.execute(
-        f"select count(*), coalesce(sum(length(body)), 0) {those}", [wanted]
-    ).fetchall()
-    connection.execute(f"delete {those}", [wanted])  # ours
-    return count, size
-
-
-def _give_pages_back(connection: sqlite3.Connection) -> None:
-    """Shorten the file where nothing waits: there is next to nothing to write then."""
-    ((depth,),) = connection.execute("select depth from totals").fetchall()
-    ((pages,),) = connection.execute("pragma page_count").fetchall()
-    if depth == 0 and pages > SPARE_PAGES:
-        # With a full disk it stays long; its pages serve the next messages.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("vacuum")
-            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        self.fault = fault

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from ingest_service.spool import rows, schema
@@ -86,9 +87,10 @@ def _copy(path: Path, scratch: Path) -> None:
     for suffix in ("", "-wal"):
         target = os.open(beside(scratch, suffix), os.O_CREAT | os.O_WRONLY, 0o600)
         source = beside(path, suffix)
-        with os.fdopen(target, "wb") as written:
+        with os.fdopen(target, "wb") as written, ExitStack() as stack:
             if source.exists():
-                written.write(source.read_bytes())
+                read = stack.enter_context(source.open("rb"))
+                shutil.copyfileobj(read, written)
     if not scratch.stat().st_size:
         # SQLite deletes the journal of an empty file.
         _mend_head(scratch)
