@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from ingest_service import problems, routes
 from ingest_service.intake import Rules
+from ingest_service.refusals import Refusals
 from ingest_service.routes import Bus
 from ingest_service.settings import IngestSettings
 from shared import logs, signature
@@ -44,16 +45,22 @@ def create_app(settings: IngestSettings, bus: Bus) -> Flask:
     # One byte more than is taken: a body in chunks is cut there without an error.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    static = secrets if settings.webhook_allow_static_header else []
     rules = Rules(
         keys=signature.keys_of(secrets),
         tolerance=settings.webhook_tolerance_seconds,
         table=settings.submissions_table,
+        static_secrets=[secret.encode() for secret in static],
+    )
+    refusals = Refusals(
+        per_minute=settings.max_refused_per_minute, trusted=settings.trusted_proxies
     )
     deadline = settings.confirm_deadline_ms / 1000
     app.register_blueprint(
         routes.webhooks(
             bus,
             rules,
+            refusals,
             confirm_deadline=deadline,
             max_body_bytes=settings.max_body_bytes,
         )

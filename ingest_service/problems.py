@@ -8,8 +8,30 @@ from http import HTTPStatus
 import msgspec
 from flask import Response, g
 
+CONTENT_TYPE = "application/problem+json; charset=utf-8"
+
 #: Seconds after which a sender may well try again when the broker was away.
 RETRY_AFTER = "1"
+
+
+def encoded(
+    status: HTTPStatus,
+    detail: str,
+    *,
+    request_id: str | None,
+    path: str | None = None,
+) -> bytes:
+    """Return the body of a problem; `path` is where in the request's body."""
+    members: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if path is not None:
+        members["path"] = path
+    return msgspec.json.encode(members)
 
 
 def problem(
@@ -21,20 +43,11 @@ def problem(
 ) -> Response:
     """Return the answer for a request that failed; `path` is where in the body."""
     code = HTTPStatus(status)
-    members: dict[str, object] = {
-        "type": "about:blank",
-        "title": code.phrase,
-        "status": code.value,
-        "detail": detail,
-        "request_id": g.get("request_id"),
-    }
-    if path is not None:
-        members["path"] = path
     return Response(
-        msgspec.json.encode(members),
+        encoded(code, detail, request_id=g.get("request_id"), path=path),
         status=code,
         headers=dict(headers or {}),
-        content_type="application/problem+json; charset=utf-8",
+        content_type=CONTENT_TYPE,
     )
 
 

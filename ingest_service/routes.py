@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 
 from ingest_service import bodies, intake, problems
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
+from ingest_service.refusals import Refusals
 from shared import logs
 from shared.amqp.message import Message
 from shared.errors import NotPublished
@@ -31,21 +32,30 @@ class Bus(Protocol):
 
 
 def webhooks(
-    bus: Bus, rules: Rules, *, confirm_deadline: float, max_body_bytes: int
+    bus: Bus,
+    rules: Rules,
+    refusals: Refusals,
+    *,
+    confirm_deadline: float,
+    max_body_bytes: int,
 ) -> Blueprint:
     """Return the webhook endpoints; `confirm_deadline` is in seconds."""
     pages = Blueprint("webhooks", __name__, url_prefix="/webhook")
 
     def take(endpoint: Endpoint) -> Response:
         started = time.perf_counter()
-        body = bodies.read(request, max_bytes=max_body_bytes)
-        facts = intake.Request(
-            endpoint=endpoint,
-            body=body,
-            headers={name.lower(): value for name, value in request.headers.items()},
-        )
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        wanted = intake.needs_body(headers, rules)
+        body = bodies.read(request, max_bytes=max_body_bytes) if wanted else b""
+        facts = intake.Request(endpoint=endpoint, body=body, headers=headers)
         new_id = f"evt_{uuid.uuid4().hex}"
         decision = intake.decide(facts, rules, now=time.time(), new_id=new_id)
+        decision = refusals.count(
+            decision,
+            peer=request.remote_addr,
+            forwarded_for=headers.get("x-forwarded-for", ""),
+            now=time.monotonic(),
+        )
         answer, outcome = _carry_out(decision, bus, confirm_deadline)
         _log(endpoint, decision, outcome, answer, time.perf_counter() - started)
         return answer
@@ -90,7 +100,13 @@ def _carry_out(
     decision: Decision, bus: Bus, confirm_deadline: float
 ) -> tuple[Response, str]:
     if isinstance(decision, Refused):
-        answer = problems.problem(decision.status, decision.detail, path=decision.path)
+        wait = decision.retry_after
+        answer = problems.problem(
+            decision.status,
+            decision.detail,
+            path=decision.path,
+            headers={} if wait is None else {"Retry-After": str(wait)},
+        )
         return answer, "refused"
     if isinstance(decision, Ignored):
         body = {"status": "ignored", "reason": decision.reason}
@@ -116,6 +132,8 @@ def _log(
     answer: Response,
     seconds: float,
 ) -> None:
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return  # whoever sends these decides how many lines there would be
     facts: dict[str, object] = {}
     if isinstance(decision, Accepted):
         facts = {

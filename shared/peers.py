@@ -15,6 +15,9 @@ from ipaddress import (
 
 Network = IPv4Network | IPv6Network
 
+#: Where the edge is when it runs on the same machine.
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
 #: Some proxies write the port too: `203.0.113.9:443`, `[2001:db8::1]:443`.
 _WITH_PORT = re.compile(
     r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>\d+(?:\.\d+){3}):\d+|(?P<plain>[^\[\]]+)"
