@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from shared.settings import Bind, BrokerSettings, Secrets
+from shared.peers import LOOPBACK
+from shared.settings import Bind, BrokerSettings, Networks, Secrets
 
 
 class IngestSettings(BrokerSettings):
@@ -16,6 +17,7 @@ class IngestSettings(BrokerSettings):
 
     webhook_secret: Secrets = Field(min_length=1)
     webhook_tolerance_seconds: float = Field(default=300, gt=0)
+    webhook_allow_static_header: bool = False
     submissions_table: str = "submissions"
     #: pg_net's trigger gives up after 1,000 ms; the rest is for the way there and back.
     confirm_deadline_ms: int = Field(default=700, gt=0)
@@ -23,6 +25,10 @@ class IngestSettings(BrokerSettings):
     ingest_data_dir: Path | None = None
     spool_max_bytes: int = Field(default=268_435_456, gt=0)
     spool_max_age_seconds: float = Field(default=604_800, gt=0)
+    #: For the head of a request, and for its body.
+    read_deadline_seconds: float = Field(default=10, gt=0)
+    max_refused_per_minute: int = Field(default=60, ge=1)
+    trusted_proxies: Networks = LOOPBACK
     ingest_bind: Bind = "127.0.0.1:8001"
     ingest_workers: int = Field(default=2, ge=1)
     ingest_connections: int = Field(default=1_000, ge=1)

@@ -90,7 +90,7 @@ def _json(logger: object, method: str, event: structlog.typing.EventDict) -> byt
 
 
 def _as_text(logger: object, method: str, event: Any) -> str:
-    return event if isinstance(event, str) else event.decode()  # type: ignore[no-any-return]
+    return event if isinstance(event, str) else event.decode()
 
 
 def _naming(service: str) -> structlog.typing.Processor:
