@@ -11,7 +11,7 @@ import structlog
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from ingest_service import problems, routes
+from ingest_service import problems, reloading, routes
 from ingest_service.intake import Rules
 from ingest_service.refusals import Refusals
 from ingest_service.routes import Bus
@@ -27,7 +27,7 @@ def from_environment() -> Flask:
 
     Call it after the fork: a connection cannot be shared between processes.
     """
-    settings = IngestSettings.load(os.environ)
+    settings = reloading.settings(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
     publisher = Publisher(
         settings.rabbitmq_url.get_secret_value(), name="ingest_service"

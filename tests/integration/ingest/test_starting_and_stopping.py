@@ -1,0 +1,41 @@
+"""How the service begins and ends, and what it says without a broker."""
+
+from __future__ import annotations
+
+import requests
+
+from tests.plugins.services import start_ingest, until
+from tests.plugins.webhooks import payload, post
+
+
+def test_no_broker_is_503_with_retry_after_and_never_a_202(start):
+    away = start_ingest(start, "amqp://u:p@127.0.0.1:1/", wait=False)
+
+    def answer():
+        try:
+            return [post(away, payload())]
+        except requests.ConnectionError:
+            return None
+
+    (told,) = until(answer)
+    assert told.status_code == 503
+    assert int(told.headers["Retry-After"]) > 0
+    assert requests.get(f"{away.url}/ready", timeout=5).status_code == 503
+
+
+def test_missing_settings_stop_the_service_with_every_fault_in_one_message(start):
+    service = start(
+        "ingest_service", "INGEST_BIND", wait=False, CONFIRM_DEADLINE_MS="soon"
+    )
+
+    service._process.wait(10)
+    told = service.output()
+
+    assert service._process.returncode == 1
+    for name in ("RABBITMQ_URL", "WEBHOOK_SECRET", "CONFIRM_DEADLINE_MS"):
+        assert name in told
+    assert "Traceback" not in told
+
+
+def test_sigterm_ends_the_service_with_exit_code_0(start, bus_url):
+    assert start_ingest(start, bus_url).stop() == 0
