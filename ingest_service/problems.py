@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -10,7 +11,7 @@ from flask import Response, g
 
 CONTENT_TYPE = "application/problem+json; charset=utf-8"
 
-#: Seconds after which a sender may well try again when the broker was away.
+#: Seconds after which a sender may well try again when nobody could take its event.
 RETRY_AFTER = "1"
 
 
@@ -34,6 +35,14 @@ def encoded(
     return msgspec.json.encode(members)
 
 
+def request_id() -> str:
+    """Return the id of the request that is being answered."""
+    if "request_id" not in g:
+        g.request_id = os.urandom(16).hex()
+    found: str = g.request_id
+    return found
+
+
 def problem(
     status: HTTPStatus | int,
     detail: str,
@@ -44,14 +53,14 @@ def problem(
     """Return the answer for a request that failed; `path` is where in the body."""
     code = HTTPStatus(status)
     return Response(
-        encoded(code, detail, request_id=g.get("request_id"), path=path),
+        encoded(code, detail, request_id=request_id(), path=path),
         status=code,
         headers=dict(headers or {}),
         content_type=CONTENT_TYPE,
     )
 
 
-def broker_away(detail: str) -> Response:
+def unavailable(detail: str) -> Response:
     """Return 503: nothing was promised, the sender may try again."""
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}

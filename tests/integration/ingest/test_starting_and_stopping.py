@@ -1,23 +1,31 @@
-"""How the service begins and ends, and what it says without a broker."""
+"""How the service begins and ends."""
 
 from __future__ import annotations
 
 import requests
 
-from tests.plugins.services import start_ingest, until
+from tests.plugins.services import start_ingest
 from tests.plugins.webhooks import payload, post
 
+NO_BROKER = "amqp://u:p@127.0.0.1:1/"
 
-def test_no_broker_is_503_with_retry_after_and_never_a_202(start):
-    away = start_ingest(start, "amqp://u:p@127.0.0.1:1/", wait=False)
 
-    def answer():
-        try:
-            return [post(away, payload())]
-        except requests.ConnectionError:
-            return None
+def test_no_broker_is_a_202_from_the_spool(start):
+    away = start_ingest(start, NO_BROKER)
 
-    (told,) = until(answer)
+    told = post(away, payload())
+
+    assert (told.status_code, told.json()["queued"]) == (202, "spool")
+    health = requests.get(f"{away.url}/health", timeout=5).json()
+    assert health["status"] == "degraded"
+    assert health["broker"] == {"connected": False}
+
+
+def test_no_broker_and_no_spool_is_503_with_retry_after_and_never_a_202(start):
+    away = start_ingest(start, NO_BROKER, SPOOL_MAX_BYTES="1")
+
+    told = post(away, payload())
+
     assert told.status_code == 503
     assert int(told.headers["Retry-After"]) > 0
     assert requests.get(f"{away.url}/ready", timeout=5).status_code == 503
