@@ -75,7 +75,9 @@ def supabase(start_for_module, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ingest(start_for_module, bus_url_for_module):
-    return start_ingest(start_for_module, bus_url_for_module)
+    return start_ingest(
+        start_for_module, bus_url_for_module, MAX_REFUSED_PER_MINUTE="100000"
+    )
 
 
 @pytest.fixture(scope="module")
