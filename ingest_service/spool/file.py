@@ -6,6 +6,7 @@ disk, so it belongs into a thread of the operating system (`threads.py`).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +29,9 @@ log = logs.get(__name__)
 
 #: How long one may wait for the others to write, in seconds.
 LOCK_TIMEOUT = 0.8
+#: What must be free on the disk beside what is to be written three times (journal,
+#: file, rescue): a file on a full disk could not even be emptied.
+FREE_BYTES = 8 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -65,6 +69,7 @@ class SpoolFile:
         """Make or mend the file, and prove that it can be written."""
 
         def prove(connection: sqlite3.Connection) -> None:
+            self._refuse_on_full_disk(0)
             with schema.transaction(connection):
                 connection.execute(rows.ADD_TO_TOTALS, [0, 0, 0])
 
@@ -80,6 +85,7 @@ class SpoolFile:
         size = sum(len(message.body) for message in messages)
 
         def store(connection: sqlite3.Connection) -> None:
+            self._refuse_on_full_disk(size)
             with schema.transaction(connection):
                 self._refuse_when_full(connection, size, now)
                 connection.executemany(rows.INSERT, new)
@@ -195,6 +201,11 @@ class SpoolFile:
         self._connection = connection
         self._files = places.identity(self.path)
         return connection
+
+    def _refuse_on_full_disk(self, size: int) -> None:
+        disk = os.statvfs(self.path.parent)
+        if disk.f_bavail * disk.f_frsize < FREE_BYTES + 3 * size:
+            raise SpoolUnwritable("the disk is full, but for what emptying it takes")
 
     def _refuse_when_full(
         self, connection: sqlite3.Connection, size: int, now: float
