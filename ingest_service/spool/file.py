@@ -95,7 +95,7 @@ class SpoolFile:
 
     def oldest(self, limit: int) -> list[Spooled]:
         """Return up to `limit` of the messages that have waited longest, in order."""
-        return self._run(lambda connection: table.oldest(connection, limit))
+        return self._run(lambda found: table.oldest(found, limit), writes=False)
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Forget the messages of these numbers: the broker has them."""
@@ -145,7 +145,9 @@ class SpoolFile:
                 self._connection.close()
             self._lock.close()
 
-    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _run(
+        self, work: Callable[[sqlite3.Connection], T], *, writes: bool = True
+    ) -> T:
         """Do the work on a sound file while nobody else writes it."""
         try:
             done = self._alone(work)
@@ -155,7 +157,8 @@ class SpoolFile:
         except (sqlite3.Error, OSError) as error:
             self._note(str(error))
             raise SpoolUnwritable(str(error)) from error
-        self._note(None)
+        if writes:
+            self._note(None)
         return done
 
     def _alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -192,10 +195,7 @@ class SpoolFile:
             return old
         if found[0] == self._files[0]:
             raise schema.Damaged("the journal was deleted or replaced")
-        current = rescue.open_sound(self.path)
-        rescue.carry_over(old, current)
-        old.close()
-        return self._keep(current)
+        return self._keep(rescue.open_sound(self.path, old))
 
     def _keep(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         self._connection = connection
