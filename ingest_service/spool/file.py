@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -132,7 +132,10 @@ class SpoolFile:
 
     def state(self, now: float) -> SpoolState:
         """Return what is in the spool, and what is wrong with it, if anything."""
-        return self._glance.state(now, self.fault)
+        state = self._glance.state(now, self.fault)
+        age = state.oldest_age_seconds or 0.0
+        full = state.bytes >= self._limits.max_bytes or age > self._limits.max_age
+        return replace(state, full=full)
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""

@@ -19,6 +19,13 @@ class SpoolState:
     #: Messages that the broker can never take, put aside.
     refused: int
     fault: str | None
+    #: Its bound of bytes or of age is reached.
+    full: bool = False
+
+    @property
+    def takes_more(self) -> bool:
+        """Tell whether a message would be taken now, as far as is known."""
+        return self.fault is None and not self.full
 
 
 class Glance:
