@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ingest_service.spool.errors import SpoolUnwritable
 from tests.plugins.services import until
 
 ROOT = Path(__file__).parents[4]
@@ -45,7 +46,7 @@ def test_several_workers_append_at_once_and_nothing_is_lost(open_spool, path):
 
     found = [each.message.message_id for each in open_spool().oldest(10_000)]
 
-    assert sorted(found) == sorted(sum(said, []))
+    assert sorted(found) == sorted(each for lines in said for each in lines)
     for worker, lines in zip("abc", said, strict=True):
         mine = [each for each in found if each.startswith(f"{worker}-")]
         assert mine == lines
@@ -58,8 +59,8 @@ def test_worker_that_is_killed_in_mid_append_has_lost_nothing_that_it_promised(
     promised = []
     for turn in range(5):
         worker = start(APPENDER, path, f"t{turn}", 100_000)
-        for _ in range(20 * (turn + 1)):
-            promised.append(worker.stdout.readline().strip())
+        count = 20 * (turn + 1)
+        promised += [worker.stdout.readline().strip() for _ in range(count)]
         os.kill(worker.pid, signal.SIGKILL)
         promised += worker.communicate(timeout=60)[0].split()
 
@@ -113,8 +114,6 @@ def test_worker_that_holds_the_lock_too_long_costs_a_refusal_not_a_hang(
 
 
 def refusal(spool, messages):
-    from ingest_service.spool.errors import SpoolUnwritable
-
     try:
         spool.append(messages, 0)
     except SpoolUnwritable as error:
