@@ -55,8 +55,6 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
     app = Flask(__name__, static_folder=None)
     # A doubled slash is another address, not one to be redirected from.
     app.url_map.merge_slashes = False
-    # One byte more than is taken: a body in chunks is cut there without an error.
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     refusals = Refusals(
         per_minute=settings.max_refused_per_minute, trusted=settings.trusted_proxies
     )
