@@ -6,17 +6,33 @@ import os
 import sys
 from pathlib import Path
 
+from ingest_service.mailgun import tokens
 from ingest_service.settings import IngestSettings
+from shared import logs
+from shared.errors import SettingsError
 from shared.startup import begin
+
+log = logs.get(__name__)
 
 
 def main() -> None:
     """Replace this process by gunicorn; exit 1 where the settings are wrong."""
-    begin("ingest_service", IngestSettings, os.environ)
+    settings = begin("ingest_service", IngestSettings, os.environ)
+    _prepare_mailgun(settings)
     sys.stdout.flush()
     config = Path(__file__).with_name("gunicorn.conf.py")
     command = [sys.executable, "-m", "gunicorn", "--config", str(config)]
     os.execv(sys.executable, command)  # noqa: S606 # our own interpreter, fixed words
+
+
+def _prepare_mailgun(settings: IngestSettings) -> None:
+    if not settings.mailgun_webhook_signing_key or settings.ingest_data_dir is None:
+        log.info("mailgun.no-endpoint", missing="MAILGUN_WEBHOOK_SIGNING_KEY")
+        return
+    try:
+        tokens.prepare(settings.ingest_data_dir)
+    except OSError as error:
+        sys.exit(f"ingest_service {SettingsError([f'INGEST_DATA_DIR: {error}'])}")
 
 
 if __name__ == "__main__":

@@ -5,14 +5,19 @@ from __future__ import annotations
 import atexit
 import os
 import uuid
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 
 import structlog
-from flask import Flask, Response, g
+from flask import Blueprint, Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from ingest_service import problems, routes
 from ingest_service.intake import Rules
+from ingest_service.mailgun import intake as mailgun_intake
+from ingest_service.mailgun import routes as mailgun_routes
+from ingest_service.mailgun.tokens import Tokens
 from ingest_service.routes import Bus
 from ingest_service.settings import IngestSettings
 from shared import logs, signature
@@ -59,11 +64,27 @@ def create_app(settings: IngestSettings, bus: Bus) -> Flask:
         )
     )
     app.register_blueprint(routes.health(bus))
+    if settings.mailgun_webhook_signing_key and settings.ingest_data_dir:
+        app.register_blueprint(_mailgun(settings, settings.ingest_data_dir, bus))
     app.before_request(_name_request)
     app.after_request(_tell_request_id)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
+
+
+def _mailgun(settings: IngestSettings, folder: Path, bus: Bus) -> Blueprint:
+    deadline = settings.confirm_deadline_ms / 1000
+    max_age = settings.mailgun_webhook_max_age_seconds
+    keys = [
+        key.get_secret_value().encode() for key in settings.mailgun_webhook_signing_key
+    ]
+    return mailgun_routes.webhook(
+        partial(bus.publish, timeout=deadline),
+        Tokens(folder, max_age=max_age),
+        mailgun_intake.Rules(keys=keys, max_age=max_age),
+        max_body_bytes=settings.max_body_bytes,
+    )
 
 
 def _name_request() -> None:
