@@ -29,8 +29,10 @@ KINDS = {
 
 T = TypeVar("T")
 
+_NULL = msgspec.Raw(b"null")
+
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Id = _Text | Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+_Id = _Text | Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 #: An address has at most 254 characters.
 _Address = Annotated[str, msgspec.Meta(max_length=500)]
 #: Unix time in seconds, to the year 5138.
@@ -46,8 +48,8 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     recipient: _Address | None = None
     severity: str | None = None
     reason: str | None = None
-    delivery_status: msgspec.Raw | None = None
-    user_variables: msgspec.Raw | None = None
+    delivery_status: msgspec.Raw = _NULL
+    user_variables: msgspec.Raw = _NULL
 
 
 class Variables(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +120,8 @@ def _member(
         raise Malformed(str(error), f"$.{name}") from None
 
 
-def _optional(decoder: msgspec.json.Decoder[T], value: msgspec.Raw | None) -> T | None:
+def _optional(decoder: msgspec.json.Decoder[T], value: msgspec.Raw) -> T | None:
     try:
-        return None if value is None else decoder.decode(value)
+        return decoder.decode(value)
     except (msgspec.DecodeError, RecursionError):
         return None
