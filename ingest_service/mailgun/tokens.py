@@ -24,8 +24,9 @@ MAX_STAMPS = 100_000
 LEASE = 30.0
 #: They are kept longer than they are good, lest a clock that is set back revive them.
 KEPT_LONGER = 3_600.0
-#: A file that another process holds for so long is not usable, in seconds.
-BUSY_TIMEOUT = 1.0
+#: A file that another process holds for so long is not usable, in seconds. Meanwhile
+#: the whole worker waits, with all its greenlets.
+BUSY_TIMEOUT = 0.25
 
 _SCHEMA = """
 create table if not exists stamps (
