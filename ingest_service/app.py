@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import uuid
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from ingest_service.mailgun.tokens import Tokens
 from ingest_service.routes import Bus
 from ingest_service.settings import IngestSettings
 from shared import logs, signature
+from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
 
 log = logs.get(__name__)
@@ -79,8 +79,12 @@ def _mailgun(settings: IngestSettings, folder: Path, bus: Bus) -> Blueprint:
     keys = [
         key.get_secret_value().encode() for key in settings.mailgun_webhook_signing_key
     ]
+
+    def publish(message: Message) -> None:
+        bus.publish(message, timeout=deadline)
+
     return mailgun_routes.webhook(
-        partial(bus.publish, timeout=deadline),
+        publish,
         Tokens(folder, max_age=max_age),
         mailgun_intake.Rules(keys=keys, max_age=max_age),
         max_body_bytes=settings.max_body_bytes,
