@@ -26,11 +26,11 @@ def main() -> None:
 
 
 def _prepare_mailgun(settings: IngestSettings) -> None:
-    if not settings.mailgun_webhook_signing_key or settings.ingest_data_dir is None:
+    if not settings.mailgun_webhook_signing_key:
         log.info("mailgun.no-endpoint", missing="MAILGUN_WEBHOOK_SIGNING_KEY")
         return
     try:
-        tokens.prepare(settings.ingest_data_dir)
+        tokens.prepare(settings.data_dir)
     except OSError as error:
         sys.exit(f"ingest_service {SettingsError([f'INGEST_DATA_DIR: {error}'])}")
 

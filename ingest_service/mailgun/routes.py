@@ -6,73 +6,100 @@ import sqlite3
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Protocol
 
 import msgspec
 from flask import Blueprint, Response, request
 
 from ingest_service import bodies, problems
+from ingest_service.forwarding import Keeper
+from ingest_service.headers import Headers
 from ingest_service.mailgun import intake
 from ingest_service.mailgun.intake import Accepted, Decision, Ignored, Refused, Rules
 from ingest_service.mailgun.signature import Stamp
 from ingest_service.mailgun.tokens import Claim, Tokens
+from ingest_service.refusals import Refusals
+from ingest_service.spool.errors import NotSpooled
 from shared import logs
 from shared.amqp.message import Message
-from shared.errors import NotPublished
 
 log = logs.get(__name__)
 
-Publish = Callable[[Message], None]
+
+class Forwards(Protocol):
+    """What is asked of the forwarder."""
+
+    def forward(self, message: Message) -> Keeper: ...
 
 
 def webhook(
-    publish: Publish, tokens: Tokens, rules: Rules, *, max_body_bytes: int
+    forwarder: Forwards,
+    tokens: Tokens,
+    rules: Rules,
+    refusals: Refusals,
+    *,
+    max_body_bytes: int,
 ) -> Blueprint:
-    """Return the endpoint; `publish` returns once the event is safe.
-
-    It raises NotPublished where it is not.
-    """
+    """Return the endpoint."""
     page = Blueprint("mailgun", __name__, url_prefix="/webhook")
 
     @page.post("/mailgun", strict_slashes=False)
     def take() -> Response:
+        headers = Headers(request.environ)
         body = bodies.read(request, max_bytes=max_body_bytes)
-        headers = {name.lower(): value for name, value in request.headers.items()}
         now = time.time()
         decision = intake.decide(body, headers, rules, now=now)
-        answer, outcome = _carry_out(decision, publish, tokens, now)
+        if decision.stamp is None:
+            wait = refusals.wait(
+                peer=request.remote_addr,
+                forwarded_for=headers.get("x-forwarded-for", ""),
+                now=time.monotonic(),
+            )
+            if wait is not None:
+                return _too_many(wait)
+            answer, outcome = _answer(decision)
+        else:
+            answer, outcome = _carry_out(
+                decision, decision.stamp, forwarder, tokens, now
+            )
         _log(decision, outcome, answer)
         return answer
 
     return page
 
 
+def _too_many(seconds: int) -> Response:
+    detail = "too many requests without a signature that holds"
+    headers = {"Retry-After": str(seconds)}
+    return problems.problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
+
+
 def _carry_out(
-    decision: Decision, publish: Publish, tokens: Tokens, now: float
+    decision: Decision, stamp: Stamp, forwarder: Forwards, tokens: Tokens, now: float
 ) -> tuple[Response, str]:
-    if decision.stamp is None:
-        return _answer(decision)
     try:
-        claim = tokens.claim(decision.stamp, now=now)
+        claim = tokens.claim(stamp, now=now)
     except sqlite3.Error as error:
         # What is not known to be unused is not taken; Mailgun comes again.
         log.error("tokens.unusable", reason=str(error))
         detail = "cannot tell whether this token has been used"
-        return problems.broker_away(detail), "tokens-unusable"
+        return problems.unavailable(detail), "tokens-unusable"
     if claim is Claim.USED:
         detail = "this token has been used"
         return problems.problem(HTTPStatus.NOT_ACCEPTABLE, detail), "replayed"
     if claim is Claim.BUSY:
-        return problems.broker_away("the same webhook is under way"), "busy"
+        return problems.unavailable("the same webhook is under way"), "busy"
     try:
         if isinstance(decision, Accepted):
-            publish(Message.of(decision.event))
-    except NotPublished as error:
-        _settle(tokens.release, decision.stamp)
-        return problems.broker_away(str(error)), type(error).__name__
+            forwarder.forward(Message.of(decision.event))
+    except NotSpooled as error:
+        _settle(tokens.release, stamp)
+        detail = "neither the broker nor the spool takes events now"
+        return problems.unavailable(detail), type(error).__name__
     except BaseException:
-        _settle(tokens.release, decision.stamp)
+        _settle(tokens.release, stamp)
         raise
-    _settle(tokens.use, decision.stamp)
+    _settle(tokens.use, stamp)
     return _answer(decision)
 
 
@@ -124,4 +151,10 @@ def _log(decision: Decision, outcome: str, answer: Response) -> None:
         detail = None if decision.path else decision.detail
         facts = {"path": decision.path, "detail": detail}
     write = log.warning if answer.status_code >= HTTPStatus.BAD_REQUEST else log.info
-    write("mailgun.taken", outcome=outcome, status=answer.status_code, **facts)
+    write(
+        "mailgun.taken",
+        outcome=outcome,
+        status=answer.status_code,
+        request_id=problems.request_id(),
+        **facts,
+    )

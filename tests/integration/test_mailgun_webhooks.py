@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from ingest_service.mailgun.tokens import FILE
 from tests.plugins.mailgun_webhooks import KEY, fresh_signature, hook, post
 from tests.plugins.mails import mails_told
-from tests.plugins.services import SECRET, start_ingest, until
+from tests.plugins.services import start_ingest, until
 
 NO_BROKER = "amqp://a:b@127.0.0.1:1/"
 
@@ -89,11 +90,11 @@ def test_token_of_an_ignored_webhook_is_used_up_too(ingest, bus_url):
     assert told(bus_url) == {}
 
 
-def test_webhook_that_could_not_be_published_is_taken_when_it_comes_again(
+def test_webhook_that_nobody_could_keep_is_taken_when_it_comes_again(
     start, bus_url, tmp_path
 ):
     document = fresh()
-    away = start_with_key(start, NO_BROKER, tmp_path, wait=False)
+    away = start_with_key(start, NO_BROKER, tmp_path, SPOOL_MAX_BYTES="1", wait=False)
     until(lambda: is_listening(away))
 
     refused = post(away, document)
@@ -103,6 +104,20 @@ def test_webhook_that_could_not_be_published_is_taken_when_it_comes_again(
     away.kill()
     back = start_with_key(start, bus_url, tmp_path)
     assert post(back, document).status_code == 200
+    assert told(bus_url)["email.delivered"].data.cause == "evt_1"
+
+
+def test_outcome_is_spooled_while_the_broker_is_away(start, bus_url, tmp_path):
+    document = fresh()
+    away = start_with_key(start, NO_BROKER, tmp_path, wait=False)
+    until(lambda: is_listening(away))
+
+    assert post(away, document).status_code == 200
+    assert is_problem(post(away, document), 406)
+
+    away.kill()
+    start_with_key(start, bus_url, tmp_path)
+    until(lambda: told(bus_url))
     assert told(bus_url)["email.delivered"].data.cause == "evt_1"
 
 
@@ -150,20 +165,24 @@ def test_without_a_key_there_is_no_endpoint_and_the_log_names_it(start, bus_url)
     assert "MAILGUN_WEBHOOK_SIGNING_KEY" in ingest.output()
 
 
-@pytest.mark.parametrize("folder", ["", "/proc/nowhere"])
-def test_key_without_a_folder_is_a_fault_at_the_start(start, folder):
-    ingest = start(
-        "ingest_service",
-        "INGEST_BIND",
-        wait=False,
-        RABBITMQ_URL=NO_BROKER,
-        WEBHOOK_SECRET=SECRET,
-        MAILGUN_WEBHOOK_SIGNING_KEY=KEY,
-        INGEST_DATA_DIR=folder,
-    )
+def test_folder_that_cannot_be_used_is_a_fault_at_the_start(start):
+    ingest = start_with_key(start, NO_BROKER, Path("/proc/nowhere"), wait=False)
 
     until(lambda: not ingest.running)
 
     assert ingest.stop() == 1
     assert "INGEST_DATA_DIR" in ingest.output()
     assert "Traceback" not in ingest.output()
+
+
+def test_who_cannot_sign_is_slowed_down_and_who_can_is_not(start, bus_url, tmp_path):
+    ingest = start_with_key(
+        start, bus_url, tmp_path, MAX_REFUSED_PER_MINUTE="3", INGEST_WORKERS="1"
+    )
+
+    answers = [post(ingest, fresh(key="forged")) for _ in range(5)]
+
+    assert [each.status_code for each in answers] == [406, 406, 406, 429, 429]
+    assert is_problem(answers[-1], 429)
+    assert answers[-1].headers["Retry-After"]
+    assert post(ingest, fresh()).status_code == 200

@@ -57,14 +57,13 @@ async def test_every_address_of_the_gateway_is_described_and_no_other(tmp_path):
     assert described == operations() - WEBHOOKS
 
 
-def test_every_address_of_the_ingest_service_is_described_and_no_other(tmp_path):
+def test_every_address_of_the_ingest_service_is_described_and_no_other():
     environ = {
         "RABBITMQ_URL": NO_BROKER,
         "WEBHOOK_SECRET": SECRET,
         "MAILGUN_WEBHOOK_SIGNING_KEY": KEY,
-        "INGEST_DATA_DIR": str(tmp_path),
     }
-    app = create_app(IngestSettings.load(environ), bus=None)
+    app = create_app(IngestSettings.load(environ), forwarder=None)
 
     # HEAD and OPTIONS come by themselves.
     assert {
@@ -85,6 +84,7 @@ def ingest(start_for_module, bus_url_for_module, tmp_path_factory):
         start_for_module,
         bus_url_for_module,
         MAILGUN_WEBHOOK_SIGNING_KEY=KEY,
+        MAX_REFUSED_PER_MINUTE="1000000",
         INGEST_DATA_DIR=str(tmp_path_factory.mktemp("ingest")),
     )
 
