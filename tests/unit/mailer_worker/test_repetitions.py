@@ -8,7 +8,7 @@ import pytest
 
 from mailer_worker import repetitions
 from mailer_worker.repetitions import Repetitions
-from tests.unit.shared.test_same_change import event
+from tests.plugins.repeated_changes import event
 
 
 @pytest.fixture

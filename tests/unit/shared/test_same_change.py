@@ -1,35 +1,12 @@
 """One change that is told twice, and two changes that look alike."""
 
-from datetime import UTC, datetime, timedelta
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import events
-from shared.events import ChangeData, ChangeEvent
 from shared.same_change import identity_of, is_same_change
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def event(event_id="a", *, seconds=0.0, fingerprint="f", sequence=None, **row):
-    moment = NOON + timedelta(seconds=seconds)
-    return ChangeEvent(
-        id=event_id,
-        source="/t",
-        type=events.STATUS_CHANGED,
-        subject="s-1",
-        time=moment.isoformat(timespec="milliseconds"),
-        fingerprint=fingerprint or msgspec.UNSET,
-        sequence=sequence or msgspec.UNSET,
-        data=ChangeData(
-            operation="UPDATE",
-            submission_id="s-1",
-            record={n: msgspec.Raw(msgspec.json.encode(v)) for n, v in row.items()},
-        ),
-    )
+from tests.plugins.repeated_changes import event
 
 
 def same(one, other, *, newest=True):
