@@ -14,10 +14,17 @@ from shared.startup import begin
 
 log = logs.get(__name__)
 
+WEAKER = (
+    "X-Webhook-Secret is the secret itself: whoever can read the database's triggers "
+    "or its dumps has it, and it vouches for no body; sign instead where you can"
+)
+
 
 def main() -> None:
     """Replace this process by gunicorn; exit 1 where the settings are wrong."""
     settings = begin("ingest_service", IngestSettings, os.environ)
+    if settings.webhook_allow_static_header:
+        log.warning("secret.static-header-allowed", reason=WEAKER)
     _prepare_mailgun(settings)
     sys.stdout.flush()
     config = Path(__file__).with_name("gunicorn.conf.py")

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from ingest_service import health, problems, routes
+from ingest_service import health, problems, reloading, routes
 from ingest_service.forwarding import Forwarder
 from ingest_service.intake import Rules
 from ingest_service.mailgun import intake as mailgun_intake
@@ -30,7 +30,7 @@ def from_environment() -> Flask:
 
     Call it after the fork: connections cannot be shared between processes.
     """
-    settings = IngestSettings.load(os.environ)
+    settings = reloading.settings(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
     publisher = Publisher(
         settings.rabbitmq_url.get_secret_value(), name="ingest_service"

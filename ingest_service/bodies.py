@@ -30,4 +30,6 @@ def read(request: Request, *, max_bytes: int) -> bytes:
         raise BadRequest("the body cannot be read") from None
     if len(body) > max_bytes:
         raise RequestEntityTooLarge
+    if len(body) < (request.content_length or 0):
+        raise BadRequest("the body ended too early")
     return body

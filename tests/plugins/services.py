@@ -155,7 +155,9 @@ def _starter(folder: Path) -> Iterator[Start]:
         ) -> Process:
             port = free_port()
             log = folder / f"{module}-{port}.log"
-            process = Process(module, port, {bind: f"127.0.0.1:{port}", **environ}, log)
+            # What a program keeps where it is not told where goes with the test.
+            own = {"HOME": str(folder), bind: f"127.0.0.1:{port}"}
+            process = Process(module, port, own | environ, log)
             stack.callback(process.kill)
             return process.start(wait=wait)
 
