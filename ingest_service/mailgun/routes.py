@@ -46,12 +46,12 @@ def webhook(
     @page.post("/mailgun", strict_slashes=False)
     def take() -> Response:
         headers = Headers(request.environ)
-        body = bodies.read(request, max_bytes=max_body_bytes)
+        body = bodies.read(request.environ, max_bytes=max_body_bytes)
         now = time.time()
         decision = intake.decide(body, headers, rules, now=now)
         if decision.stamp is None:
             wait = refusals.wait(
-                peer=request.remote_addr,
+                peer=request.environ.get("REMOTE_ADDR"),
                 forwarded_for=headers.get("x-forwarded-for", ""),
                 now=time.monotonic(),
             )
