@@ -41,8 +41,7 @@ def is_understood_or_refused(body):
     try:
         understand(body)
     except Malformed as error:
-        assert error.reason
-        assert error.path.startswith("$")
+        return bool(error.reason) and error.path.startswith("$")
     return True
 
 
