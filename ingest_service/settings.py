@@ -18,4 +18,4 @@ class IngestSettings(BrokerSettings):
     max_body_bytes: int = Field(default=1_048_576, gt=0)
     ingest_bind: Bind = "127.0.0.1:8001"
     ingest_workers: int = Field(default=2, ge=1)
-    ingest_threads: int = Field(default=16, ge=1)
+    ingest_connections: int = Field(default=1_000, ge=1)
