@@ -89,6 +89,7 @@ def _program(server: Server, url: str, secret: str, folder: Path) -> Program:
         "INGEST_BIND": f"127.0.0.1:{port}",
         "INGEST_WORKERS": str(WORKERS),
         "CONFIRM_DEADLINE_MS": str(CONFIRM_DEADLINE_MS),
+        "INGEST_DATA_DIR": str(place / "data"),
     }
     words = [word.format(port=port) for word in server.words]
     return Program(words, port=port, environ=environ, log=place / "log")
