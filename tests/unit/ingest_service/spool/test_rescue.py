@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from ingest_service.spool.errors import SpoolUnwritable
-from ingest_service.spool.file import SpoolFile
+from ingest_service.spool.file import Limits, SpoolFile
 from ingest_service.spool.places import beside
 
 NOW = 1_700_000_000.0
@@ -330,7 +330,7 @@ def test_damaged_files_are_all_kept(open_spool, path, numbered):
 
 def test_spool_in_a_place_that_is_no_folder_says_so_and_lets_events_pass(tmp_path):
     (tmp_path / "file").write_text("")
-    spool = SpoolFile(tmp_path / "file" / "spool.sqlite3", limits=None)
+    spool = SpoolFile(tmp_path / "file" / "spool.sqlite3", Limits(1_000, 60))
 
     with pytest.raises(SpoolUnwritable):
         spool.open()
