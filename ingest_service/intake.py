@@ -40,11 +40,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the operator has set: HMAC keys, tolerance in seconds, the table."""
+    """What the operator has set: HMAC keys, tolerance in seconds, the table.
+
+    `static_secrets` are what `X-Webhook-Secret` may be; none where it is not allowed.
+    """
 
     keys: Sequence[bytes] = field(repr=False)
     tolerance: float
     table: str = "submissions"
+    static_secrets: Sequence[bytes] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,23 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Answer `status` as problem+json; `path` is where in the body the fault lies."""
+    """Answer `status` as problem+json; `path` is where in the body the fault lies.
+
+    `retry_after` is in seconds.
+    """
 
     status: HTTPStatus
     detail: str
     path: str | None = None
+    retry_after: int | None = None
 
 
 Decision = Accepted | Ignored | Refused
+
+
+def needs_body(headers: Mapping[str, str], rules: Rules) -> bool:
+    """Tell whether the body can matter; without any proof of the sender it cannot."""
+    return signature.is_signed(headers) or _claims_static(headers, rules)
 
 
 def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decision:
@@ -78,16 +91,10 @@ def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decisi
 
     `now` is Unix time in seconds; `new_id` serves where the sender gave no id.
     """
-    verdict = signature.verify(
-        request.body,
-        request.headers,
-        keys=rules.keys,
-        now=now,
-        tolerance=rules.tolerance,
-    )
+    verdict = _verdict(request, rules, now)
     if isinstance(verdict, signature.Refused):
         return Refused(status=HTTPStatus.UNAUTHORIZED, detail=verdict.reason)
-    unsupported = _unsupported(request.headers)
+    unsupported = unsupported_media(request.headers)
     if unsupported:
         return Refused(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail=unsupported)
     try:
@@ -102,6 +109,21 @@ def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decisi
             detail=error.reason,
             path=error.path,
         )
+
+
+def _verdict(
+    request: Request, rules: Rules, now: float
+) -> signature.Verified | signature.Refused:
+    headers = request.headers
+    if not signature.is_signed(headers) and _claims_static(headers, rules):
+        return signature.verify_static(headers, rules.static_secrets)
+    return signature.verify(
+        request.body, headers, keys=rules.keys, now=now, tolerance=rules.tolerance
+    )
+
+
+def _claims_static(headers: Mapping[str, str], rules: Rules) -> bool:
+    return bool(rules.static_secrets and headers.get(signature.STATIC))
 
 
 def _understand(
@@ -132,7 +154,8 @@ def _understand(
     )
 
 
-def _unsupported(headers: Mapping[str, str]) -> str | None:
+def unsupported_media(headers: Mapping[str, str]) -> str | None:
+    """Return why the body cannot be taken as it is announced; None where it can."""
     media_type, parameters = parse_options_header(headers.get("content-type"))
     if media_type.lower() != "application/json":
         return "the body must be application/json"

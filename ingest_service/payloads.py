@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from ingest_service import repeated_keys
 from shared import events
 from shared.errors import Malformed
 from shared.events import ChangeData, Operation, Row
@@ -33,7 +34,7 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | int
 
 
 class NotJson(Malformed):
-    """The body is not JSON in UTF-8, or nested beyond reason."""
+    """The body is not JSON in UTF-8, nested beyond reason, or of two meanings."""
 
 
 class _Submission(msgspec.Struct):
@@ -58,12 +59,15 @@ def read(body: bytes) -> Payload:
     """Return the payload; raise NotJson, or Malformed where it is no object."""
     try:
         # A raw value is checked as JSON but not as text, so the text is checked first.
-        body.decode("utf-8")
+        text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
     if _too_deep(body):
         raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
-    return _decode(_payload_decoder, body, "$")
+    payload = _decode(_payload_decoder, body, "$")
+    if repeated_keys.exist_in(text):
+        raise NotJson("a key stands twice in one object")
+    return payload
 
 
 def table_of(payload: Payload) -> tuple[str, str | None]:
@@ -115,14 +119,15 @@ def fingerprint(change: ChangeData) -> str:
 
     Two webhooks on one table tell of one change in two requests with equal rows.
     """
-    digest = hashlib.sha256(change.operation.encode())
+    parts: list[bytes | msgspec.Raw] = [change.operation.encode()]
     for row in (change.old_record, change.record):
-        digest.update(b"\x00" if row is None else b"\x01")
-        for column in sorted(row or {}):
-            digest.update(
-                column.encode() + b"\x00" + bytes((row or {})[column]) + b"\x00"
-            )
-    return digest.hexdigest()[:32]
+        if row is None:
+            parts.append(b"\x00")
+            continue
+        parts.append(b"\x01")
+        for column in sorted(row):
+            parts += (column.encode(), b"\x00", row[column], b"\x00")
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
 
 
 def _inferred(old: Row | None, new: Row | None) -> Operation:
@@ -141,13 +146,7 @@ def _present(row: T | None, path: str) -> T:
 
 def _changed(old: Row, new: Row) -> list[str]:
     names = [*new, *(name for name in old if name not in new)]
-    return [name for name in names if _differs(old.get(name), new.get(name))]
-
-
-def _differs(old: msgspec.Raw | None, new: msgspec.Raw | None) -> bool:
-    if old is None or new is None:
-        return old is not new
-    return bytes(old) != bytes(new)
+    return [name for name in names if old.get(name) != new.get(name)]
 
 
 def _member(decoder: msgspec.json.Decoder[T], payload: Payload, name: str) -> T | None:

@@ -87,6 +87,7 @@ class Link:
         self._connection: Any = None
         self._channel: Channel | None = None
         self._ready = False
+        self._blocked = False
         self._closing = False
         self._delay = RECONNECT_FIRST
         self._last_reason = ""
@@ -133,12 +134,17 @@ class Link:
         if self._ready and self._connection.is_open:
             self._connection.channel(on_open_callback=on_open)
 
+    def _blocked_is(self, blocked: bool) -> None:
+        if blocked != self._blocked:
+            self._blocked = blocked
+            self._on_blocked(blocked)
+
     # The steps, in the order in which they happen.
 
     def _connected(self, connection: Any) -> None:
-        connection.add_on_connection_blocked_callback(lambda *_: self._on_blocked(True))
+        connection.add_on_connection_blocked_callback(lambda *_: self._blocked_is(True))
         connection.add_on_connection_unblocked_callback(
-            lambda *_: self._on_blocked(False)
+            lambda *_: self._blocked_is(False)
         )
         self._open_channel(connection)
 
@@ -183,6 +189,7 @@ class Link:
 
     def _connection_gone(self, error: Exception) -> None:
         self._channel = None
+        self._blocked_is(False)
         self._lose(error)
         if self._closing:
             self._on_closed()

@@ -1,7 +1,8 @@
 """Publish and know: `publish` returns once the broker has confirmed, else raises.
 
-One thread owns the connection; any thread may publish. Publishes are pipelined: each
-caller waits for its own confirm, none for another's.
+One thread owns the connection; any thread may publish. Publishes are pipelined: the
+waiting ones go out in one write, and each caller waits for its own confirm, none for
+another's.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
 
-import pika
 from pika import spec
 from pika.channel import Channel
 from pika.frame import Method
 
 from shared import logs
+from shared.amqp import frames
 from shared.amqp.message import Message
 from shared.amqp.thread import BrokerThread
 from shared.errors import (
@@ -29,7 +30,6 @@ from shared.errors import (
     NotPublished,
     Unroutable,
 )
-from shared.events import CONTENT_TYPE
 from shared.topology import TOPOLOGY, Topology
 
 log = logs.get(__name__)
@@ -41,15 +41,30 @@ DRAIN_DEADLINE = 2.0
 DRAIN_POLL = 0.02
 
 
-@dataclass(slots=True)
 class _Pending:
-    message: Message
-    properties: pika.BasicProperties
-    confirmed: Future[None] = field(default_factory=Future)
+    """A publish whose outcome is awaited by one thread."""
 
-    def fail(self, error: NotPublished) -> None:
-        if not self.confirmed.done():
-            self.confirmed.set_exception(error)
+    # A lock that is let go is the cheapest way to wake one thread.
+    __slots__ = ("_settled", "error", "message", "properties")
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.properties = frames.properties_of(message)
+        self.error: NotPublished | None = None
+        self._settled = threading.Lock()
+        self._settled.acquire()
+
+    def settle(self, error: NotPublished | None = None) -> None:
+        """Tell the outcome; the first one counts."""
+        if self._settled.locked():
+            self.error = error
+            self._settled.release()
+
+    def outcome(self, timeout: float) -> NotPublished | None:
+        """Wait for the outcome, at most `timeout` seconds."""
+        if self._settled.acquire(timeout=max(timeout, 0.0)):
+            return self.error
+        return ConfirmTimeout("no confirm came in time")
 
 
 class Publisher:
@@ -66,17 +81,20 @@ class Publisher:
             on_blocked=self._block,
         )
         self._channel: Channel | None = None
-        self._ready = threading.Event()
+        self._connected = threading.Event()
         self._blocked = False
+        self._stalled = False
         self._waiting: deque[_Pending] = deque()
         self._unconfirmed: dict[int, _Pending] = {}
         self._returned: Counter[str] = Counter()
-        self._next_tag = 1
+        self._last_tag = 0
+        self._confirms = 0
+        self._flush_due = False
 
     @property
     def ready(self) -> bool:
-        """Tell whether a publish would be sent at once."""
-        return self._ready.is_set() and not self._blocked
+        """Tell whether a publish would be sent at once, and confirmed soon."""
+        return self._connected.is_set() and not self._blocked and not self._is_stalled()
 
     def start(self) -> None:
         """Begin to connect, and return at once."""
@@ -89,19 +107,31 @@ class Publisher:
         not, and ConfirmTimeout where nobody knows: publish again with the same id.
         Raises ValueError for a message that AMQP cannot carry.
         """
-        if not self._ready.is_set():
-            raise BrokerUnavailable("not connected to the broker")
-        if self._blocked:
-            raise BrokerBlocked("the broker takes no publishes for now")
-        if len(self._unconfirmed) + len(self._waiting) >= MAX_OUTSTANDING:
-            raise BrokerUnavailable("too many publishes wait for the broker")
-        pending = _Pending(message, _properties(message))
-        self._waiting.append(pending)
-        self._thread.call(self._flush)
-        try:
-            pending.confirmed.result(timeout)
-        except FutureTimeout:
-            raise ConfirmTimeout(f"no confirm within {timeout} s") from None
+        self._refuse_unless_ready()
+        pending = _Pending(message)
+        self._send(pending)
+        error = self._outcome(pending, timeout)
+        if error is not None:
+            raise error
+
+    def publish_all(
+        self, messages: Sequence[Message], *, timeout: float
+    ) -> list[NotPublished | None]:
+        """Publish in order, all under way at once; return what became of each.
+
+        `timeout`, in seconds, is for all together. Raises ValueError, before any is
+        sent, where AMQP cannot carry one of them.
+        """
+        pending = [_Pending(message) for message in messages]
+        deadline = time.monotonic() + timeout
+        for each in pending:
+            try:
+                self._refuse_unless_ready()
+            except NotPublished as error:
+                each.settle(error)
+            else:
+                self._send(each)
+        return [self._outcome(each, deadline - time.monotonic()) for each in pending]
 
     def close(self) -> None:
         """Wait for what is under way, then disconnect; at most a few seconds."""
@@ -109,10 +139,40 @@ class Publisher:
         if not self._thread.join(DRAIN_DEADLINE):
             self._thread.close()
 
+    def _refuse_unless_ready(self) -> None:
+        if not self._connected.is_set():
+            raise BrokerUnavailable("not connected to the broker")
+        if self._blocked:
+            raise BrokerBlocked("the broker takes no publishes for now")
+        if self._is_stalled():
+            raise BrokerUnavailable("the broker has stopped to confirm")
+        if len(self._unconfirmed) + len(self._waiting) >= MAX_OUTSTANDING:
+            raise BrokerUnavailable("too many publishes wait for the broker")
+
+    def _is_stalled(self) -> bool:
+        # With nothing under way there is no confirm to wait for.
+        return self._stalled and bool(self._unconfirmed)
+
+    def _send(self, pending: _Pending) -> None:
+        self._waiting.append(pending)
+        if not self._flush_due:
+            # Whoever comes before the thread does is taken along by it.
+            self._flush_due = True
+            self._thread.call(self._flush)
+
+    def _outcome(self, pending: _Pending, timeout: float) -> NotPublished | None:
+        confirms = self._confirms
+        error = pending.outcome(timeout)
+        if isinstance(error, ConfirmTimeout) and confirms == self._confirms:
+            # Nobody's confirm came meanwhile. The next ones need not find out for
+            # themselves; the first confirm, or a new connection, ends it.
+            self._stalled = True
+        return error
+
     # Below this line everything runs on the publisher's own thread.
 
     def _drain(self, deadline: float | None = None) -> None:
-        self._ready.clear()
+        self._connected.clear()
         deadline = deadline or time.monotonic() + DRAIN_DEADLINE / 2
         if self._unconfirmed and time.monotonic() < deadline:
             self._thread.call_later(DRAIN_POLL, lambda: self._drain(deadline))
@@ -120,44 +180,50 @@ class Publisher:
             self._thread.link.close()
 
     def _ended(self) -> None:
-        self._ready.clear()
+        self._connected.clear()
         self._fail_all(BrokerUnavailable("the publisher is closed"))
 
     def _channel_ready(self, channel: Channel) -> None:
         self._channel = channel
-        self._next_tag = 1
+        self._last_tag = 0
+        self._stalled = False
         channel.add_on_return_callback(self._message_returned)
         channel.confirm_delivery(
-            self._message_settled, callback=lambda _: self._ready.set()
+            self._message_settled, callback=lambda _: self._connected.set()
         )
 
     def _channel_lost(self, reason: str) -> None:
-        self._ready.clear()
+        self._connected.clear()
         self._channel = None
-        self._blocked = False
         text = f"lost the broker before its confirm: {reason}"
         self._fail_all(BrokerUnavailable(text))
 
     def _block(self, blocked: bool) -> None:
         self._blocked = blocked
         log.warning("broker.blocked" if blocked else "broker.unblocked")
+        if blocked:
+            # What is under way would wait for the alarm's end; it may be stored then.
+            self._fail_all(BrokerBlocked("the broker takes no publishes for now"))
 
     def _flush(self) -> None:
+        self._flush_due = False
+        channel = self._channel
+        if channel is None or not channel.is_open or not self._connected.is_set():
+            self._fail_waiting(BrokerUnavailable("not connected to the broker"))
+            return
+        connection: Any = channel.connection
+        frame_max, number = connection.params.frame_max, channel.channel_number
+        data: list[bytes] = []
         while self._waiting:
             pending = self._waiting.popleft()
-            channel = self._channel
-            if channel is None or not channel.is_open or not self._ready.is_set():
-                pending.fail(BrokerUnavailable("not connected to the broker"))
-                continue
-            self._unconfirmed[self._next_tag] = pending
-            self._next_tag += 1
-            channel.basic_publish(
-                exchange=pending.message.exchange,
-                routing_key=pending.message.routing_key,
-                body=pending.message.body,
-                properties=pending.properties,
-                mandatory=True,
+            self._last_tag += 1
+            self._unconfirmed[self._last_tag] = pending
+            data += frames.publish(
+                number, pending.message, pending.properties, frame_max=frame_max
             )
+        if data:
+            # Not part of pika's documented interface, which has no joined write.
+            connection._output_marshaled_frames([b"".join(data)])
 
     def _message_returned(
         self,
@@ -170,10 +236,14 @@ class Publisher:
         self._returned[properties.message_id] += 1
 
     def _message_settled(self, frame: Method) -> None:
-        tag, multiple = frame.method.delivery_tag, frame.method.multiple
-        tags = [t for t in self._unconfirmed if t <= tag] if multiple else [tag]
-        nacked = isinstance(frame.method, spec.Basic.Nack)
+        tag = frame.method.delivery_tag
+        tags = [tag]
+        if frame.method.multiple:
+            tags = list(takewhile(lambda each: each <= tag, self._unconfirmed))
         settled = [self._unconfirmed.pop(each, None) for each in tags]
+        self._confirms += 1
+        self._stalled = False
+        nacked = isinstance(frame.method, spec.Basic.Nack)
         if nacked:
             self._distrust_channel()
         for pending in filter(None, settled):
@@ -182,39 +252,26 @@ class Publisher:
     def _settle(self, pending: _Pending, *, nacked: bool) -> None:
         message = pending.message
         if nacked:
-            pending.fail(Nacked("the broker refused the message"))
-        elif self._returned[message.message_id] > 0:
+            pending.settle(Nacked("the broker refused the message"))
+        elif self._returned and self._returned[message.message_id] > 0:
             self._returned[message.message_id] -= 1
             # Somebody deleted a queue: a new channel declares it again. First, so that
             # whoever hears of it does not find the old channel ready.
             self._distrust_channel()
-            pending.fail(Unroutable(f"no queue is bound for {message.routing_key!r}"))
-        elif not pending.confirmed.done():
-            pending.confirmed.set_result(None)
+            pending.settle(Unroutable(f"no queue is bound for {message.routing_key!r}"))
+        else:
+            pending.settle()
 
     def _distrust_channel(self) -> None:
-        self._ready.clear()
+        self._connected.clear()
         self._thread.link.renew_channel()
 
     def _fail_all(self, error: NotPublished) -> None:
         while self._unconfirmed:
-            self._unconfirmed.popitem()[1].fail(error)
-        while self._waiting:
-            self._waiting.popleft().fail(error)
+            self._unconfirmed.popitem()[1].settle(error)
+        self._fail_waiting(error)
         self._returned.clear()
 
-
-def _properties(message: Message) -> pika.BasicProperties:
-    properties = pika.BasicProperties(
-        content_type=CONTENT_TYPE,
-        delivery_mode=pika.DeliveryMode.Persistent.value,
-        message_id=message.message_id,
-        headers=dict(message.headers),
-    )
-    try:
-        # Encoded here once for the check: on the publisher's thread a value that AMQP
-        # cannot carry would break everybody's connection.
-        properties.encode()
-    except Exception as error:
-        raise ValueError(f"AMQP cannot carry this message: {error}") from error
-    return properties
+    def _fail_waiting(self, error: NotPublished) -> None:
+        while self._waiting:
+            self._waiting.popleft().settle(error)

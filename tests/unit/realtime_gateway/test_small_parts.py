@@ -4,8 +4,8 @@ import pytest
 
 from realtime_gateway import frames
 from realtime_gateway.api.health import UNKNOWN, mailer_counts, status_of
-from realtime_gateway.throttle import Throttle
 from shared.amqp.counts import QueueCounts
+from shared.throttle import Throttle
 from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE
 
 
@@ -31,6 +31,13 @@ def test_throttle_allows_a_burst_then_its_rate():
     assert [throttle.allow(0) for _ in range(21)] == [True] * 20 + [False]
     assert throttle.allow(0.1)
     assert not throttle.allow(0.1)
+
+
+def test_burst_may_be_another_than_twice_the_rate():
+    throttle = Throttle(1, now=0, burst=5)
+
+    assert [throttle.allow(0) for _ in range(6)] == [True] * 5 + [False]
+    assert [throttle.allow(2) for _ in range(3)] == [True] * 2 + [False]
 
 
 @pytest.mark.parametrize(
