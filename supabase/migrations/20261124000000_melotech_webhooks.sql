@@ -672,11 +672,13 @@ begin
     foreach wanted in array array['pg_net', 'pg_cron'] loop
         if melotech.version_of(wanted) is null
            and exists (select from pg_available_extensions where name = wanted) then
-            execute format('create extension %I', wanted);
+            begin
+                execute format('create extension %I', wanted);
+            exception when others then
+                raise notice '% is not enabled: %', wanted, sqlerrm;
+            end;
         end if;
     end loop;
-exception when others then
-    raise notice '% is not enabled: %', wanted, sqlerrm;
 end
 $$;
 
