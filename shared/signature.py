@@ -107,7 +107,7 @@ def _verify_standard(
 ) -> Verified | Refused:
     webhook_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
-    if not _is_id(webhook_id):
+    if not is_id(webhook_id):
         return Refused("webhook-id is missing or not a plain identifier")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         return Refused("webhook-timestamp is not a time in whole seconds")
@@ -121,7 +121,8 @@ def _verify_standard(
     return Refused("webhook-signature does not match")
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Tell whether a text can be an event's id."""
     fits = 0 < len(text) <= MAX_ID_LENGTH
     return fits and text.isascii() and text.isprintable() and " " not in text
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -27,6 +28,11 @@ class Postgres:
         if self._as_user:
             shutil.chown(folder, "postgres")
 
+    @property
+    def dsn(self) -> str:
+        """Return the address that a client connects to."""
+        return f"postgresql://test@/postgres?host={quote(str(self._folder), safe='')}"
+
     def start(self) -> None:
         """Make the cluster and start it."""
         data = self._folder / "data"
@@ -43,6 +49,13 @@ class Postgres:
         log = str(self._folder / "log")
         self._run(
             "pg_ctl", "start", "-w", "-s", "-D", str(data), "-l", log, "-o", options
+        )
+
+    def restart(self) -> None:
+        """Crash it, and wait until it is back with what was committed."""
+        data, log = str(self._folder / "data"), str(self._folder / "log")
+        self._run(
+            "pg_ctl", "restart", "-w", "-s", "-m", "immediate", "-D", data, "-l", log
         )
 
     def stop(self) -> None:
