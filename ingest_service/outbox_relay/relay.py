@@ -146,6 +146,7 @@ class Relay:
         names = {row.sequence: row.event_id for row in rows}
         for sequence, refusal in claimed.aside.items():
             _log_aside(sequence, names[sequence], refusal)
+            self._looked = 0.0
         if rows:
             write = log.info if error is None else log.warning
             write(

@@ -72,19 +72,24 @@ def mail(*, submission: str = "s-1", outcome: str = "accepted") -> EmailEvent:
 
 def read_stream(bus_url: str) -> list[str]:
     """Return the ids in the stream, the first of each, in order."""
+    return list(dict.fromkeys(event.id for event in read_events(bus_url)))
+
+
+def read_events(bus_url: str) -> list[Event]:
+    """Return the events in the stream, in order, the repeated ones too."""
     connection = pika.BlockingConnection(pika.URLParameters(bus_url))
     channel = connection.channel()
     channel.basic_qos(prefetch_count=200)
-    found = {}
+    found = []
     for method, _, body in channel.consume(
         CHANGE_LOG_STREAM, arguments={"x-stream-offset": "first"}, inactivity_timeout=1
     ):
         if method is None:
             break
-        found[events.decode(body).id] = None
+        found.append(events.decode(body))
         channel.basic_ack(method.delivery_tag)
     connection.close()
-    return list(found)
+    return found
 
 
 def delete_stream(bus_url: str) -> None:
