@@ -41,7 +41,6 @@ WAIT_SLICE = 0.25
 # By what is undelivered and never by a last sequence: numbers are drawn before the
 # commit, so a lower one may come up later. For one submission they come up in order,
 # since its writers wait for each other.
-# Set aside is what is due never.
 _CLAIM = f"""
 begin isolation level read committed read write;
 set local statement_timeout = '{STATEMENT_DEADLINE}s';
@@ -70,12 +69,13 @@ where so_far <= %(batch_bytes)s or so_far = bytes
 order by sequence
 """  # noqa: S608 # constants of this module
 
+# Set aside: due never, and `refused`, so that the push too goes on past it.
 _SETTLE = """
 update melotech.webhook_outbox
 set delivered_at = clock_timestamp(), last_error = null
 where sequence = any(%(delivered)s::bigint[]);
 update melotech.webhook_outbox outbox
-set due_at = 'infinity', last_error = aside.reason
+set refused = true, due_at = 'infinity', last_error = aside.reason
 from unnest(%(aside)s::bigint[], %(reasons)s::text[]) as aside (sequence, reason)
 where outbox.sequence = aside.sequence;
 commit

@@ -1,33 +1,33 @@
-"""The outbox of webhooks in a real PostgreSQL, and relays that read it."""
+"""The SQL pack in a real PostgreSQL without pg_net, and relays that read its outbox."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import requests
 
 from tests.plugins.postgres import Postgres
-from tests.plugins.services import Process, Start
+from tests.plugins.services import ROOT, Process, Start
 
-SCHEMA = """
-create schema if not exists melotech;
-create table if not exists melotech.webhook_outbox (
-    sequence bigserial primary key,
-    event_id text not null unique,
-    row_key text not null,
-    payload text not null,
-    created_at timestamptz not null default clock_timestamp(),
-    attempts int not null default 0,
-    due_at timestamptz,
-    request_id bigint,
-    sent_at timestamptz,
-    delivered_at timestamptz,
-    last_error text
-);
-truncate melotech.webhook_outbox restart identity;
+PACK = Path(ROOT, "supabase/migrations/20261124000000_melotech_webhooks.sql")
+SUBMISSIONS = """
+create table public.submissions (
+    id text primary key, userid text, title text, status text not null,
+    rating numeric, feedback text
+)
+"""
+CHANGE = """
+insert into public.submissions as s (id, userid, title, status, rating)
+values (%s, 'u-1', 'T', 'pending', 0)
+on conflict (id) do update set rating = s.rating + 1
+"""
+OWN = """
+select event_id from melotech.webhook_outbox
+where transaction_id = pg_current_xact_id() order by sequence
 """
 
 _numbers = itertools.count()
@@ -44,43 +44,48 @@ def payload(submission: str, **columns: Any) -> str:
 
 
 class Outbox:
-    """What the triggers write and the push reads, done by hand."""
+    """A database of its own with the table `submissions` and the pack."""
 
     def __init__(self, postgres: Postgres) -> None:
-        self.dsn = postgres.dsn
-        postgres.sql(SCHEMA)
+        name = f"outbox_{next(_numbers)}"
+        self.dsn = postgres.dsn(name)
+        postgres.sql(f"create database {name}")
+        self.ask(SUBMISSIONS)
+        self.ask(PACK.read_text(encoding="utf-8"))
 
     def connect(self) -> psycopg.Connection[Any]:
         """Return a connection in autocommit mode."""
         return psycopg.connect(self.dsn, autocommit=True)
 
+    def change(self, submission: str = "s-1") -> str:
+        """Commit a change of one row; return its event id."""
+        with self.connect() as connection, connection.transaction():
+            connection.execute(CHANGE, [submission])
+            [(name,)] = connection.execute(OWN)
+            return str(name)
+
     def write(
-        self,
-        *bodies: str,
-        row: str = "s-1",
-        event_ids: tuple[str, ...] = (),
-        told: bool = True,
+        self, *bodies: str, event_ids: tuple[str, ...] = (), told: bool = True
     ) -> list[str]:
-        """Commit events of one row; return their ids. `told`: with a notification."""
+        """Commit events of one row as they are; return their ids.
+
+        `told`: with the notification that a trigger would send.
+        """
         ids = event_ids or tuple(f"msg_{next(_numbers):06}" for _ in bodies)
         with self.connect() as connection, connection.transaction():
             connection.cursor().executemany(
                 "insert into melotech.webhook_outbox (event_id, row_key, payload)"
-                " values (%s, %s, %s)",
-                [(name, row, body) for name, body in zip(ids, bodies, strict=True)],
+                " values (%s, 's-1', %s)",
+                list(zip(ids, bodies, strict=True)),
             )
             if told:
                 connection.execute("notify melotech_outbox")
         return list(ids)
 
-    def change(self, submission: str = "s-1", **columns: Any) -> str:
-        """Commit one change; return its event id."""
-        return self.write(payload(submission, **columns), row=submission)[0]
-
     def ask(self, query: str, *words: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
+        """Run a query; return its rows."""
         with self.connect() as connection:
-            cursor = connection.execute(query, words)
+            cursor = connection.execute(query, words or None)
             return cursor.fetchall() if cursor.description else []
 
     def undelivered(self) -> list[str]:

@@ -28,10 +28,9 @@ class Postgres:
         if self._as_user:
             shutil.chown(folder, "postgres")
 
-    @property
-    def dsn(self) -> str:
-        """Return the address that a client connects to."""
-        return f"postgresql://test@/postgres?host={quote(str(self._folder), safe='')}"
+    def dsn(self, database: str) -> str:
+        """Return the address at which clients reach a database."""
+        return f"postgresql://test@/{database}?host={quote(str(self._folder), safe='')}"
 
     def start(self) -> None:
         """Make the cluster and start it."""
