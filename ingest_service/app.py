@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import atexit
 import os
-import uuid
 from http import HTTPStatus
 
-import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from ingest_service import problems, routes
+from ingest_service import health, problems, routes
+from ingest_service.forwarding import Forwarder
 from ingest_service.intake import Rules
-from ingest_service.routes import Bus
+from ingest_service.refusals import Refusals
 from ingest_service.settings import IngestSettings
+from ingest_service.spool.file import Limits
+from ingest_service.spool.spool import Spool
 from shared import logs, signature
 from shared.amqp.publisher import Publisher
 
@@ -22,58 +23,71 @@ log = logs.get(__name__)
 
 
 def from_environment() -> Flask:
-    """Return the application with a publisher of its own, for one worker process.
+    """Return the application with a publisher and a spool, for one worker process.
 
-    Call it after the fork: a connection cannot be shared between processes.
+    Call it after the fork: connections cannot be shared between processes.
     """
     settings = IngestSettings.load(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
     publisher = Publisher(
         settings.rabbitmq_url.get_secret_value(), name="ingest_service"
     )
+    limits = Limits(settings.spool_max_bytes, settings.spool_max_age_seconds)
+    spool = Spool(
+        settings.data_dir,
+        limits,
+        publish_all=publisher.publish_all,
+        ready=lambda: publisher.ready,
+    )
     publisher.start()
-    atexit.register(publisher.close)
-    return create_app(settings, publisher)
+    spool.start()
+    # The last first: nothing is published once the publisher is closed.
+    for end in (spool.close, publisher.close, spool.stop_draining):
+        atexit.register(end)
+    forwarder = Forwarder(
+        publisher, spool, confirm_deadline=settings.confirm_deadline_ms / 1000
+    )
+    return create_app(settings, forwarder)
 
 
-def create_app(settings: IngestSettings, bus: Bus) -> Flask:
-    """Return the application that publishes to `bus`."""
+def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
+    """Return the application that hands on to `forwarder`."""
     app = Flask(__name__, static_folder=None)
     # A doubled slash is another address, not one to be redirected from.
     app.url_map.merge_slashes = False
     # One byte more than is taken: a body in chunks is cut there without an error.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
-    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
-    rules = Rules(
-        keys=signature.keys_of(secrets),
-        tolerance=settings.webhook_tolerance_seconds,
-        table=settings.submissions_table,
+    refusals = Refusals(
+        per_minute=settings.max_refused_per_minute, trusted=settings.trusted_proxies
     )
-    deadline = settings.confirm_deadline_ms / 1000
     app.register_blueprint(
         routes.webhooks(
-            bus,
-            rules,
-            confirm_deadline=deadline,
+            forwarder,
+            _rules(settings),
+            refusals,
             max_body_bytes=settings.max_body_bytes,
         )
     )
-    app.register_blueprint(routes.health(bus))
-    app.before_request(_name_request)
+    app.register_blueprint(health.blueprint(forwarder))
     app.after_request(_tell_request_id)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
 
 
-def _name_request() -> None:
-    g.request_id = uuid.uuid4().hex
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+def _rules(settings: IngestSettings) -> Rules:
+    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    static = secrets if settings.webhook_allow_static_header else []
+    return Rules(
+        keys=signature.keys_of(secrets),
+        tolerance=settings.webhook_tolerance_seconds,
+        table=settings.submissions_table,
+        static_secrets=[secret.encode() for secret in static],
+    )
 
 
 def _tell_request_id(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = g.get("request_id", "")
-    structlog.contextvars.unbind_contextvars("request_id")
+    answer.headers["X-Request-Id"] = problems.request_id()
     return answer
 
 
@@ -81,12 +95,12 @@ def _http_error(error: HTTPException) -> Response:
     answer = error.get_response()
     kept = {name: answer.headers[name] for name in ("Allow",) if name in answer.headers}
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    log.info("request.refused", status=status)
+    log.info("request.refused", status=status, request_id=problems.request_id())
     return problems.problem(status, error.description or error.name, headers=kept)
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("request.failed", exc_info=error)
+    log.error("request.failed", request_id=problems.request_id(), exc_info=error)
     return problems.problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "an error on our side; nothing was accepted",

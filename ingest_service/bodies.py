@@ -11,15 +11,12 @@ from werkzeug.exceptions import (
     RequestTimeout,
 )
 
-#: A sender that is silent for so long in mid-body is left, in seconds.
-READ_TIMEOUT = 5.0
-
 
 def read(request: Request, *, max_bytes: int) -> bytes:
-    """Return the body; raise RequestEntityTooLarge, RequestTimeout or BadRequest."""
-    connection = request.environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(READ_TIMEOUT)
+    """Return the body; raise RequestEntityTooLarge, RequestTimeout or BadRequest.
+
+    The worker's deadline for it ends the wait.
+    """
     try:
         body = request.get_data(cache=False)
     except ClientDisconnected as error:
@@ -31,9 +28,6 @@ def read(request: Request, *, max_bytes: int) -> bytes:
     except Exception:  # noqa: BLE001
         # The server's own errors for broken chunks have no base in common.
         raise BadRequest("the body cannot be read") from None
-    finally:
-        if connection is not None:
-            connection.settimeout(None)
     if len(body) > max_bytes:
         raise RequestEntityTooLarge
     return body

@@ -1,4 +1,10 @@
-"""How gunicorn runs the service: threads, for a publisher that they all share."""
+"""How gunicorn runs the service: greenlets, for a publisher that they all share."""
+
+from gevent import monkey
+
+# Before anything else is imported: what has taken hold of a real lock or socket by then
+# would stop every request of the worker, not only its own.
+monkey.patch_all()
 
 import logging
 import os
@@ -7,6 +13,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from ingest_service.settings import IngestSettings
+from ingest_service.worker import Worker
 from shared import logs
 
 _settings = IngestSettings.load(os.environ)
@@ -16,10 +23,10 @@ wsgi_app = "ingest_service.app:from_environment()"
 bind = _settings.ingest_bind
 workers = _settings.ingest_workers
 # The sync class closes every connection after one answer and lets an idle one block a
-# worker; pg_net keeps up to 200 open. Threads share one publisher, so confirms of
-# waiting requests come in one frame.
-worker_class = "gthread"
-threads = _settings.ingest_threads
+# worker; pg_net keeps up to 200 open. Threads (gthread) cost a third more CPU than
+# greenlets, which hand over without a lock (bench/README.md); both share one publisher.
+# Below, as `worker_class`: gunicorn's gevent worker with deadlines of its own.
+worker_connections = _settings.ingest_connections
 # pg_net holds connections open between batches, which are a second apart.
 keepalive = 75
 backlog = 1024
@@ -30,7 +37,16 @@ graceful_timeout = 10
 limit_request_line = 2048
 limit_request_fields = 64
 limit_request_field_size = 8190
+# No header may say where the application begins or which scheme it is.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
+
+
+class worker_class(Worker):  # noqa: N801 # the setting's name
+    """The service's worker, as it is set."""
+
+    read_deadline = _settings.read_deadline_seconds
 
 
 class logger_class(Logger):  # noqa: N801 # the setting's name

@@ -40,11 +40,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the operator has set: HMAC keys, tolerance in seconds, the table."""
+    """What the operator has set: HMAC keys, tolerance in seconds, the table.
+
+    `static_secrets` are what `X-Webhook-Secret` may be; none where it is not allowed.
+    """
 
     keys: Sequence[bytes] = field(repr=False)
     tolerance: float
     table: str = "submissions"
+    static_secrets: Sequence[bytes] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,23 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Answer `status` as problem+json; `path` is where in the body the fault lies."""
+    """Answer `status` as problem+json; `path` is where in the body the fault lies.
+
+    `retry_after` is in seconds.
+    """
 
     status: HTTPStatus
     detail: str
     path: str | None = None
+    retry_after: int | None = None
 
 
 Decision = Accepted | Ignored | Refused
+
+
+def needs_body(headers: Mapping[str, str], rules: Rules) -> bool:
+    """Tell whether the body can matter; without any proof of the sender it cannot."""
+    return signature.is_signed(headers) or _claims_static(headers, rules)
 
 
 def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decision:
@@ -78,13 +91,7 @@ def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decisi
 
     `now` is Unix time in seconds; `new_id` serves where the sender gave no id.
     """
-    verdict = signature.verify(
-        request.body,
-        request.headers,
-        keys=rules.keys,
-        now=now,
-        tolerance=rules.tolerance,
-    )
+    verdict = _verdict(request, rules, now)
     if isinstance(verdict, signature.Refused):
         return Refused(status=HTTPStatus.UNAUTHORIZED, detail=verdict.reason)
     unsupported = _unsupported(request.headers)
@@ -137,6 +144,21 @@ def event_of(
             traceparent=traceparent,
         )
     )
+
+
+def _verdict(
+    request: Request, rules: Rules, now: float
+) -> signature.Verified | signature.Refused:
+    headers = request.headers
+    if not signature.is_signed(headers) and _claims_static(headers, rules):
+        return signature.verify_static(headers, rules.static_secrets)
+    return signature.verify(
+        request.body, headers, keys=rules.keys, now=now, tolerance=rules.tolerance
+    )
+
+
+def _claims_static(headers: Mapping[str, str], rules: Rules) -> bool:
+    return bool(rules.static_secrets and headers.get(signature.STATIC))
 
 
 def _understand(

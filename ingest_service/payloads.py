@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from ingest_service import repeated_keys
 from shared import events
 from shared.errors import Malformed
 from shared.events import ChangeData, Operation, Row
@@ -33,7 +34,7 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | int
 
 
 class NotJson(Malformed):
-    """The body is not JSON in UTF-8, or nested beyond reason."""
+    """The body is not JSON in UTF-8, nested beyond reason, or of two meanings."""
 
 
 class _Submission(msgspec.Struct):
@@ -58,12 +59,15 @@ def read(body: bytes) -> Payload:
     """Return the payload; raise NotJson, or Malformed where it is no object."""
     try:
         # A raw value is checked as JSON but not as text, so the text is checked first.
-        body.decode("utf-8")
+        text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
     if _too_deep(body):
         raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
-    return _decode(_payload_decoder, body, "$")
+    payload = _decode(_payload_decoder, body, "$")
+    if repeated_keys.exist_in(text):
+        raise NotJson("a key stands twice in one object")
+    return payload
 
 
 def table_of(payload: Payload) -> tuple[str, str | None]:

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
 from flask import Response, g
 
-#: Seconds after which a sender may well try again when the broker was away.
+CONTENT_TYPE = "application/problem+json; charset=utf-8"
+
+#: Seconds after which a sender may well try again when nobody could take its event.
 RETRY_AFTER = "1"
+
+
+def encoded(
+    status: HTTPStatus,
+    detail: str,
+    *,
+    request_id: str | None,
+    path: str | None = None,
+) -> bytes:
+    """Return the body of a problem; `path` is where in the request's body."""
+    members: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if path is not None:
+        members["path"] = path
+    return msgspec.json.encode(members)
+
+
+def request_id() -> str:
+    """Return the id of the request that is being answered."""
+    if "request_id" not in g:
+        g.request_id = os.urandom(16).hex()
+    found: str = g.request_id
+    return found
 
 
 def problem(
@@ -21,24 +52,15 @@ def problem(
 ) -> Response:
     """Return the answer for a request that failed; `path` is where in the body."""
     code = HTTPStatus(status)
-    members: dict[str, object] = {
-        "type": "about:blank",
-        "title": code.phrase,
-        "status": code.value,
-        "detail": detail,
-        "request_id": g.get("request_id"),
-    }
-    if path is not None:
-        members["path"] = path
     return Response(
-        msgspec.json.encode(members),
+        encoded(code, detail, request_id=request_id(), path=path),
         status=code,
         headers=dict(headers or {}),
-        content_type="application/problem+json; charset=utf-8",
+        content_type=CONTENT_TYPE,
     )
 
 
-def broker_away(detail: str) -> Response:
+def unavailable(detail: str) -> Response:
     """Return 503: nothing was promised, the sender may try again."""
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from functools import partial
 from http import HTTPStatus
 from typing import Protocol
@@ -12,41 +12,44 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from ingest_service import bodies, intake, problems
+from ingest_service.forwarding import Keeper
+from ingest_service.headers import Headers
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
+from ingest_service.refusals import Refusals
+from ingest_service.spool.errors import NotSpooled
 from shared import logs
 from shared.amqp.message import Message
-from shared.errors import NotPublished
-from shared.version import __version__
 
 log = logs.get(__name__)
 
 
-class Bus(Protocol):
-    """What is asked of a publisher: publish and know, and whether it could."""
+class Forwards(Protocol):
+    """What is asked of the forwarder."""
 
-    @property
-    def ready(self) -> bool: ...
-
-    def publish(self, message: Message, *, timeout: float) -> None: ...
+    def forward(self, message: Message) -> Keeper: ...
 
 
 def webhooks(
-    bus: Bus, rules: Rules, *, confirm_deadline: float, max_body_bytes: int
+    forwarder: Forwards, rules: Rules, refusals: Refusals, *, max_body_bytes: int
 ) -> Blueprint:
-    """Return the webhook endpoints; `confirm_deadline` is in seconds."""
+    """Return the webhook endpoints."""
     pages = Blueprint("webhooks", __name__, url_prefix="/webhook")
 
     def take(endpoint: Endpoint) -> Response:
         started = time.perf_counter()
-        body = bodies.read(request, max_bytes=max_body_bytes)
-        facts = intake.Request(
-            endpoint=endpoint,
-            body=body,
-            headers={name.lower(): value for name, value in request.headers.items()},
-        )
-        new_id = f"evt_{uuid.uuid4().hex}"
+        headers = Headers(request.environ)
+        wanted = intake.needs_body(headers, rules)
+        body = bodies.read(request, max_bytes=max_body_bytes) if wanted else b""
+        facts = intake.Request(endpoint=endpoint, body=body, headers=headers)
+        new_id = f"evt_{os.urandom(16).hex()}"
         decision = intake.decide(facts, rules, now=time.time(), new_id=new_id)
-        answer, outcome = _carry_out(decision, bus, confirm_deadline)
+        decision = refusals.count(
+            decision,
+            peer=request.remote_addr,
+            forwarded_for=headers.get("x-forwarded-for", ""),
+            now=time.monotonic(),
+        )
+        answer, outcome = _carry_out(decision, forwarder)
         _log(endpoint, decision, outcome, answer, time.perf_counter() - started)
         return answer
 
@@ -61,51 +64,34 @@ def webhooks(
     return pages
 
 
-def health(bus: Bus) -> Blueprint:
-    """Return `/health`, for people, and `/ready`, for load balancers."""
-    pages = Blueprint("health", __name__)
-
-    @pages.get("/health")
-    def show_health() -> Response:
-        body = {
-            "status": "healthy" if bus.ready else "unhealthy",
-            "service": "ingest_service",
-            "version": __version__,
-            "features": ["webhooks", "hmac", "standard-webhooks", "publisher-confirms"],
-            "broker": {"connected": bus.ready},
-        }
-        status = HTTPStatus.OK if bus.ready else HTTPStatus.SERVICE_UNAVAILABLE
-        return _json(status, body)
-
-    @pages.get("/ready")
-    def show_ready() -> Response:
-        if bus.ready:
-            return _json(HTTPStatus.OK, {"status": "ready"})
-        return problems.broker_away("not connected to the broker")
-
-    return pages
-
-
-def _carry_out(
-    decision: Decision, bus: Bus, confirm_deadline: float
-) -> tuple[Response, str]:
+def _carry_out(decision: Decision, forwarder: Forwards) -> tuple[Response, str]:
     if isinstance(decision, Refused):
-        answer = problems.problem(decision.status, decision.detail, path=decision.path)
+        wait = decision.retry_after
+        answer = problems.problem(
+            decision.status,
+            decision.detail,
+            path=decision.path,
+            headers={} if wait is None else {"Retry-After": str(wait)},
+        )
         return answer, "refused"
     if isinstance(decision, Ignored):
         body = {"status": "ignored", "reason": decision.reason}
         return _json(HTTPStatus.OK, body), "ignored"
     event = decision.event
     try:
-        bus.publish(Message.of(event), timeout=confirm_deadline)
-    except NotPublished as error:
-        return problems.broker_away(str(error)), type(error).__name__
+        keeper = forwarder.forward(Message.of(event))
+    except NotSpooled as error:
+        detail = "neither the broker nor the spool takes events now"
+        return problems.unavailable(detail), type(error).__name__
     accepted: dict[str, object] = {
         "status": "accepted",
         "event_id": event.id,
         "submission_id": event.data.submission_id,
         "updated_fields": event.data.updated_fields,
     }
+    if keeper is Keeper.SPOOL:
+        accepted["queued"] = keeper.value
+        return _json(HTTPStatus.ACCEPTED, accepted), "spooled"
     return _json(HTTPStatus.ACCEPTED, accepted), "accepted"
 
 
@@ -116,6 +102,8 @@ def _log(
     answer: Response,
     seconds: float,
 ) -> None:
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return  # whoever sends these decides how many lines there would be
     facts: dict[str, object] = {}
     if isinstance(decision, Accepted):
         facts = {
@@ -134,6 +122,7 @@ def _log(
         outcome=outcome,
         status=answer.status_code,
         duration_ms=round(seconds * 1000, 2),
+        request_id=problems.request_id(),
         **facts,
     )
 

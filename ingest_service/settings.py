@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
 from pydantic import Field
 
-from shared.settings import Bind, BrokerSettings, Secrets
+from shared.peers import LOOPBACK
+from shared.settings import Bind, BrokerSettings, Networks, Secrets
 
 
 class IngestSettings(BrokerSettings):
@@ -12,10 +17,32 @@ class IngestSettings(BrokerSettings):
 
     webhook_secret: Secrets = Field(min_length=1)
     webhook_tolerance_seconds: float = Field(default=300, gt=0)
+    webhook_allow_static_header: bool = False
     submissions_table: str = "submissions"
     #: pg_net's trigger gives up after 1,000 ms; the rest is for the way there and back.
     confirm_deadline_ms: int = Field(default=700, gt=0)
     max_body_bytes: int = Field(default=1_048_576, gt=0)
+    ingest_data_dir: Path | None = None
+    spool_max_bytes: int = Field(default=268_435_456, gt=0)
+    spool_max_age_seconds: float = Field(default=604_800, gt=0)
+    #: For the head of a request, and for its body.
+    read_deadline_seconds: float = Field(default=10, gt=0)
+    max_refused_per_minute: int = Field(default=60, ge=1)
+    trusted_proxies: Networks = LOOPBACK
     ingest_bind: Bind = "127.0.0.1:8001"
     ingest_workers: int = Field(default=2, ge=1)
-    ingest_threads: int = Field(default=16, ge=1)
+    ingest_connections: int = Field(default=1_000, ge=1)
+
+    @property
+    def data_dir(self) -> Path:
+        """Return the folder of the spool.
+
+        Where none is given it is in the user's own state folder, another one for each
+        broker: what waits for one bus must not be drained into another.
+        """
+        if self.ingest_data_dir is not None:
+            return self.ingest_data_dir
+        broker = urlsplit(self.rabbitmq_url.get_secret_value())
+        address = f"{broker.hostname}:{broker.port or ''}{broker.path}"
+        name = f"ingest-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+        return Path.home() / ".local" / "state" / "melotech" / name

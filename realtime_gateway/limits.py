@@ -9,9 +9,9 @@ from aiohttp import WebSocketError, WSCloseCode, hdrs, web
 
 from realtime_gateway.admission import Refusal
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.peers import client_address
 from realtime_gateway.settings import GatewaySettings
-from realtime_gateway.throttle import Throttle, Throttles
+from shared.peers import client_address
+from shared.throttle import Throttle, Throttles
 
 #: Addresses that share the handshakes of a second, when each asks for all it can.
 ADDRESSES = 4

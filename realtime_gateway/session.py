@@ -13,9 +13,9 @@ from realtime_gateway.connection import Connection
 from realtime_gateway.protocol import Auth, Error, Filter, Ping, Pong, Wanted
 from realtime_gateway.services import Services
 from realtime_gateway.socket import ENDINGS, Socket
-from realtime_gateway.throttle import Throttle
 from shared import logs
 from shared.errors import Malformed
+from shared.throttle import Throttle
 
 log = logs.get(__name__)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from shared.peers import LOOPBACK
 from shared.settings import Bind, BrokerSettings, HttpUrl, Networks, Origins
-
-LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
 
 
 class GatewaySettings(BrokerSettings):

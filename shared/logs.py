@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
+from typing import Any
 
+import msgspec
 import structlog
 
-Logger = structlog.stdlib.BoundLogger
+Logger = structlog.typing.FilteringBoundLogger
 
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     # The variables of a frame are secrets, bodies and addresses.
@@ -29,20 +32,33 @@ def configure(service: str, *, debug: bool) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _naming(service),
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stdout.isatty(),
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        ]
-        if debug
-        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
+        [_console()] if debug else [_TRACEBACKS, _json]
     )
+    _take_lines_of_libraries(shared, renderer, debug=debug)
+    structlog.configure(
+        processors=[*shared, *renderer],
+        # Straight to the output: logging's own way costs several times as much, and
+        # there is a line for each webhook.
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout)
+        if debug
+        else structlog.BytesLoggerFactory(sys.stdout.buffer),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.DEBUG if debug else logging.INFO
+        ),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _take_lines_of_libraries(
+    shared: Sequence[structlog.typing.Processor],
+    renderer: Sequence[structlog.typing.Processor],
+    *,
+    debug: bool,
+) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -50,6 +66,7 @@ def configure(service: str, *, debug: bool) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *renderer,
+                _as_text,
             ],
         )
     )
@@ -59,12 +76,21 @@ def configure(service: str, *, debug: bool) -> None:
     for names, level in ((QUIET, logging.WARNING), (SILENT, logging.CRITICAL)):
         for name in names:
             logging.getLogger(name).setLevel(level)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+
+
+def _console() -> structlog.typing.Processor:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stdout.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
     )
+
+
+def _json(logger: object, method: str, event: structlog.typing.EventDict) -> bytes:
+    return msgspec.json.encode(event, enc_hook=str)
+
+
+def _as_text(logger: object, method: str, event: Any) -> str:
+    return event if isinstance(event, str) else event.decode()
 
 
 def _naming(service: str) -> structlog.typing.Processor:
@@ -80,5 +106,5 @@ def _naming(service: str) -> structlog.typing.Processor:
 
 def get(name: str) -> Logger:
     """Return the logger of a module."""
-    logger: Logger = structlog.stdlib.get_logger(name)
+    logger: Logger = structlog.get_logger(name)
     return logger

@@ -2,7 +2,9 @@
 
 Two styles over the raw body, both HMAC-SHA256: `X-Signature: <hex>` (with or without
 `sha256=`), and Standard Webhooks 1.0 (`webhook-id`, `webhook-timestamp`,
-`webhook-signature`; signed bytes `{id}.{timestamp}.{body}`).
+`webhook-signature`, or the same three as `svix-*`; signed bytes
+`{id}.{timestamp}.{body}`). For senders that cannot sign there is `X-Webhook-Secret`,
+the secret itself, where the operator allows it.
 The library `standardwebhooks` decodes the body to text and fixes the clock and the
 tolerance, so it signs in the stand-ins and is the oracle of the tests.
 """
@@ -17,8 +19,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 STANDARD_PREFIX = "whsec_"
+PLAIN = "x-signature"
+#: What the three headers of Standard Webhooks begin with; Svix named them first.
+STANDARD = ("webhook", "svix")
+STATIC = "x-webhook-secret"
 
-#: More signatures than any rotation needs; each costs one HMAC per key.
+#: More signatures than any rotation needs.
 MAX_SIGNATURES = 16
 #: Event ids become message ids of the broker (at most 255 bytes) and log fields.
 MAX_ID_LENGTH = 200
@@ -59,6 +65,12 @@ def keys_of(secrets: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def is_signed(headers: Mapping[str, str]) -> bool:
+    """Tell whether there is any signature; `verify` refuses what has none."""
+    names = (PLAIN, *(f"{prefix}-signature" for prefix in STANDARD))
+    return any(headers.get(name) for name in names)
+
+
 def verify(
     body: bytes,
     headers: Mapping[str, str],
@@ -69,18 +81,29 @@ def verify(
 ) -> Verified | Refused:
     """Check the signature of `body`; `headers` are looked up by lower-case name.
 
-    `now` and `tolerance` are in seconds. Where both styles are present, one that
+    `now` and `tolerance` are in seconds. Where several styles are present, one that
     holds is enough: senders add the second style for older receivers.
     """
     refusal = Refused("no signature: send X-Signature or Standard Webhooks headers")
-    if headers.get("webhook-signature"):
-        outcome = _verify_standard(body, headers, keys, now, tolerance)
-        if isinstance(outcome, Verified):
-            return outcome
-        refusal = outcome
-    if headers.get("x-signature"):
-        return _verify_plain(body, headers["x-signature"], keys)
+    for prefix in STANDARD:
+        if headers.get(f"{prefix}-signature"):
+            outcome = _verify_standard(body, headers, prefix, keys, now, tolerance)
+            if isinstance(outcome, Verified):
+                return outcome
+            refusal = outcome
+    if headers.get(PLAIN):
+        return _verify_plain(body, headers[PLAIN], keys)
     return refusal
+
+
+def verify_static(
+    headers: Mapping[str, str], secrets: Sequence[bytes]
+) -> Verified | Refused:
+    """Check `X-Webhook-Secret`: one of the secrets' texts, which covers no body."""
+    # Header values are Latin-1 to a server, whatever the sender meant.
+    given = headers.get(STATIC, "").encode("latin-1", "replace")
+    matches = [hmac.compare_digest(given, secret) for secret in secrets]
+    return Verified() if any(matches) else Refused("X-Webhook-Secret does not match")
 
 
 def sign_plain(body: bytes, key: bytes) -> str:
@@ -101,24 +124,26 @@ def _verify_plain(
 def _verify_standard(
     body: bytes,
     headers: Mapping[str, str],
+    prefix: str,
     keys: Sequence[bytes],
     now: float,
     tolerance: float,
 ) -> Verified | Refused:
-    webhook_id = headers.get("webhook-id", "")
-    timestamp = headers.get("webhook-timestamp", "")
+    webhook_id = headers.get(f"{prefix}-id", "")
+    timestamp = headers.get(f"{prefix}-timestamp", "")
     if not is_id(webhook_id):
-        return Refused("webhook-id is missing or not a plain identifier")
+        return Refused(f"{prefix}-id is missing or not a plain identifier")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-        return Refused("webhook-timestamp is not a time in whole seconds")
+        return Refused(f"{prefix}-timestamp is not a time in whole seconds")
     if abs(now - int(timestamp)) > tolerance:
-        return Refused("webhook-timestamp is too far from this server's clock")
+        return Refused(f"{prefix}-timestamp is too far from this server's clock")
+    signatures = _v1_signatures(headers[f"{prefix}-signature"])
     signed = b".".join((webhook_id.encode(), timestamp.encode(), body))
     expected = [hmac.digest(key, signed, "sha256") for key in keys]
-    for given in _v1_signatures(headers["webhook-signature"]):
+    for given in signatures:
         if any(hmac.compare_digest(given, mac) for mac in expected):
             return Verified(webhook_id)
-    return Refused("webhook-signature does not match")
+    return Refused(f"{prefix}-signature does not match")
 
 
 def is_id(text: str) -> bool:
@@ -129,7 +154,7 @@ def is_id(text: str) -> bool:
 
 def _v1_signatures(header: str) -> list[bytes]:
     signatures = []
-    for part in header.split(" ")[:MAX_SIGNATURES]:
+    for part in header.split(" ", MAX_SIGNATURES)[:MAX_SIGNATURES]:
         version, _, encoded = part.partition(",")
         if version != "v1":
             continue

@@ -64,6 +64,7 @@ def merged(
         "SUPABASE_STANDIN_WEBHOOK_URL": f"{edge}/webhook/submission-update",
         "SUPABASE_STANDIN_DATA_DIR": str(run / "supabase"),
         "MAILGUN_STANDIN_DATA_DIR": str(run / "mailgun"),
+        "INGEST_DATA_DIR": str(run / "ingest"),
         "GATEWAY_DATA_DIR": str(run / "gateway"),
         "GATEWAYS": "1",
         "BASE_URL": edge,

@@ -21,7 +21,7 @@ from realtime_gateway.admission import Admission, Refusal
 from realtime_gateway.api.problems import Problem, unavailable
 from realtime_gateway.api.scope import Scope
 from realtime_gateway.close_codes import CloseCode
-from realtime_gateway.throttle import Throttles
+from shared.throttle import Throttles
 
 #: How long Supabase may take to say who it is, in seconds.
 DEADLINE = 8.0

@@ -58,7 +58,7 @@ async def test_every_address_of_the_gateway_is_described_and_no_other(tmp_path):
 
 def test_every_address_of_the_ingest_service_is_described_and_no_other():
     environ = {"RABBITMQ_URL": NO_BROKER, "WEBHOOK_SECRET": SECRET}
-    app = create_app(IngestSettings.load(environ), bus=None)
+    app = create_app(IngestSettings.load(environ), forwarder=None)
 
     # HEAD and OPTIONS come by themselves.
     assert {

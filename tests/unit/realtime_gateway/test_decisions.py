@@ -10,9 +10,9 @@ import pytest
 
 from realtime_gateway import deflate, frames
 from realtime_gateway.access import Identity, Seat, is_banned
-from realtime_gateway.peers import client_address
 from realtime_gateway.revocation import Revocations, concerned
 from shared.events import RevocationData, RevocationEvent
+from shared.peers import client_address
 from tests.unit.realtime_gateway.conftest import ADMIN, PipeOutlet, connection
 
 TRUSTED = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8")]

@@ -4,8 +4,8 @@ import pytest
 
 from realtime_gateway import frames
 from realtime_gateway.api.health import UNKNOWN, mailer_counts, status_of
-from realtime_gateway.throttle import Throttle
 from shared.amqp.counts import QueueCounts
+from shared.throttle import Throttle
 from shared.topology import MAILER_DEAD_LETTERS, MAILER_QUEUE
 
 

@@ -15,6 +15,9 @@ from ipaddress import (
 
 Network = IPv4Network | IPv6Network
 
+#: Where the edge is when it runs on the same machine.
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
 #: Some proxies write the port too: `203.0.113.9:443`, `[2001:db8::1]:443`.
 _WITH_PORT = re.compile(
     r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>\d+(?:\.\d+){3}):\d+|(?P<plain>[^\[\]]+)"
@@ -35,21 +38,21 @@ def client_address(
     while hops:
         hop = hops.pop()
         if not _is_in(hop, trusted) or not hops:
-            return _address(hop)
+            return as_counted(hop)
     return None
+
+
+def as_counted(address: str | None) -> str | None:
+    """Return the address that a peer is counted by: of IPv6 a customer's network."""
+    known = _parsed(address)
+    if isinstance(known, IPv6Address):
+        return str(ip_network((known, 64), strict=False))
+    return None if known is None else str(known)
 
 
 def _is_in(address: str | None, networks: Sequence[Network]) -> bool:
     known = _parsed(address)
     return known is not None and any(known in network for network in networks)
-
-
-def _address(text: str) -> str | None:
-    """Return the address as it is counted: of IPv6 the network of one customer."""
-    known = _parsed(text)
-    if isinstance(known, IPv6Address):
-        return str(ip_network((known, 64), strict=False))
-    return None if known is None else str(known)
 
 
 def _parsed(text: str | None) -> IPv4Address | IPv6Address | None:

@@ -1,0 +1,92 @@
+"""Where an accepted message goes: to the broker, or to the spool until it can.
+
+Once the spool holds something, new messages line up behind it, so that none overtakes
+an older one. Whichever takes the message, it is safe before the sender is told.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from ingest_service.spool.glance import SpoolState
+from shared import logs
+from shared.amqp.message import Message
+from shared.errors import BrokerUnavailable, NotPublished
+
+log = logs.get(__name__)
+
+#: With the confirm's deadline it stays below what pg_net's trigger waits, in seconds.
+SPOOL_DEADLINE = 0.25
+
+
+class Keeper(Enum):
+    """Who has a message safe."""
+
+    BROKER = "broker"
+    SPOOL = "spool"
+
+
+class Publishes(Protocol):
+    """What is asked of a publisher."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def publish(self, message: Message, *, timeout: float) -> None: ...
+
+
+class Spools(Protocol):
+    """What is asked of the spool."""
+
+    def is_empty(self) -> bool: ...
+
+    def add(self, message: Message, *, timeout: float) -> None: ...
+
+    def state(self) -> SpoolState: ...
+
+
+class Forwarder:
+    """Take messages in; `confirm_deadline` is in seconds."""
+
+    def __init__(
+        self,
+        publisher: Publishes,
+        spool: Spools,
+        *,
+        confirm_deadline: float,
+    ) -> None:
+        self._publisher = publisher
+        self._spool = spool
+        self._confirm_deadline = confirm_deadline
+
+    @property
+    def broker_ready(self) -> bool:
+        """Tell whether the broker would take a message at once."""
+        return self._publisher.ready
+
+    def spool_state(self) -> SpoolState:
+        """Return how full the spool is, and what is wrong with it."""
+        return self._spool.state()
+
+    def forward(self, message: Message) -> Keeper:
+        """Return who has the message safe; raise NotSpooled.
+
+        After an error it may still be in the broker (its confirm was lost): the
+        sender's next attempt carries the same id, and readers drop the second.
+        """
+        if self._spool.is_empty():
+            try:
+                self._publish(message)
+            except NotPublished as error:
+                reason = type(error).__name__
+                log.info("message.spooled", event_id=message.message_id, reason=reason)
+            else:
+                return Keeper.BROKER
+        self._spool.add(message, timeout=SPOOL_DEADLINE)
+        return Keeper.SPOOL
+
+    def _publish(self, message: Message) -> None:
+        if not self._publisher.ready:
+            raise BrokerUnavailable("the broker takes no publishes for now")
+        self._publisher.publish(message, timeout=self._confirm_deadline)
