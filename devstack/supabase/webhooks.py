@@ -1,7 +1,6 @@
 """Post each change as pg_net does from the signing trigger: once, signed, no retry.
 
-The bytes of a request are written here, since header order and set are the point:
-Host, Accept, the trigger's headers in jsonb's key order, User-Agent, Content-Length.
+The bytes of a request are those that devstack.pgnet writes.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
+from devstack.pgnet import wire
 from devstack.supabase import jsonb
 from devstack.supabase.store import Change
 from shared import logs, signature
@@ -93,19 +93,8 @@ def request_bytes(url: str, change: Change, secret: str, *, now: datetime) -> by
             "old_record": change.old_record,
         }
     )
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = trigger_headers(body, change.sequence, secret, now=now)
-    ordered = sorted(headers, key=jsonb.key_order)
-    lines = [
-        f"POST {target} HTTP/1.1",
-        f"Host: {parts.netloc.rpartition('@')[2]}",
-        "Accept: */*",
-        *(f"{name}: {headers[name]}" for name in ordered),
-        f"User-Agent: {USER_AGENT}",
-        f"Content-Length: {len(body.encode())}",
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+    return wire.request_bytes(url, headers, body.encode(), USER_AGENT)
 
 
 def trigger_headers(

@@ -263,7 +263,7 @@ begin
            and (o.refused or o.sequence = (
                 select min(older.sequence) from melotech.webhook_outbox older
                  where older.row_key = o.row_key and older.delivered_at is null
-                   and not older.refused))
+                   and not older.refused and isfinite(older.due_at)))
          order by o.sequence
          limit greatest(room, 0)
            for update skip locked
@@ -541,12 +541,14 @@ create view melotech.webhook_backlog as
 select o.sequence, o.event_id, o.row_key, o.created_at,
        clock_timestamp() - o.created_at as age, o.attempts,
        case when o.request_id is not null then 'in flight'
+            when not isfinite(o.due_at) then 'set aside'  -- by the outbox relay
             when o.refused then 'refused'
             when o.last_error is not null then 'failing'
             when exists (
                 select from melotech.webhook_outbox older
                  where older.row_key = o.row_key and older.sequence < o.sequence
-                   and older.delivered_at is null and not older.refused)
+                   and older.delivered_at is null and not older.refused
+                   and isfinite(older.due_at))
             then 'behind an older change' else 'waiting' end as state,
        o.due_at as next_attempt, o.last_error
   from melotech.webhook_outbox o

@@ -47,9 +47,7 @@ class Outbox:
     """A database of its own with the table `submissions` and the pack."""
 
     def __init__(self, postgres: Postgres) -> None:
-        name = f"outbox_{next(_numbers)}"
-        self.dsn = postgres.dsn(name)
-        postgres.sql(f"create database {name}")
+        self.dsn = postgres.create_database(f"outbox_{next(_numbers)}").dsn()
         self.ask(SUBMISSIONS)
         self.ask(PACK.read_text(encoding="utf-8"))
 

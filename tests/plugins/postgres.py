@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 REMEDY = "apt-get install postgresql"
@@ -28,9 +30,10 @@ class Postgres:
         if self._as_user:
             shutil.chown(folder, "postgres")
 
-    def dsn(self, database: str) -> str:
-        """Return the address at which clients reach a database."""
-        return f"postgresql://test@/{database}?host={quote(str(self._folder), safe='')}"
+    @property
+    def dsn(self) -> str:
+        """Return the address that a client connects to."""
+        return f"postgresql://test@/postgres?host={quote(str(self._folder), safe='')}"
 
     def start(self) -> None:
         """Make the cluster and start it."""
@@ -62,6 +65,11 @@ class Postgres:
         data = str(self._folder / "data")
         self._run("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", data)
 
+    def create_database(self, name: str) -> Database:
+        """Make an empty database; what a module leaves there disturbs no other."""
+        self.sql(f'create database "{name}"')
+        return Database(self._folder, name)
+
     def sql(self, text: str, *, user: str = "test") -> str:
         """Run the statements; return what they select, unaligned."""
         command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
@@ -79,6 +87,39 @@ class Postgres:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+
+class Database:
+    """One database of the server, talked to by a client rather than by psql."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self.name = name
+
+    def dsn(self, user: str = "test") -> str:
+        """Return the address by which a role connects."""
+        host = quote(str(self._folder), safe="")
+        return f"postgresql://{user}@/{self.name}?host={host}"
+
+    def connect(self, user: str = "test") -> psycopg.Connection[Any]:
+        """Return a connection in which each statement is a transaction."""
+        return psycopg.connect(self.dsn(user), autocommit=True)
+
+    def run(self, text: str, *, user: str = "test") -> None:
+        """Run statements, all in one transaction as Supabase's SQL editor does."""
+        with self.connect(user) as connection:
+            connection.execute(text.encode())
+
+    def rows(self, query: str, *words: Any, user: str = "test") -> list[Any]:
+        """Return a query's rows; where it has one column, that column's values."""
+        with self.connect(user) as connection:
+            found = connection.execute(query.encode(), words or None).fetchall()
+        return [row[0] if len(row) == 1 else row for row in found]
+
+    def one(self, query: str, *words: Any, user: str = "test") -> Any:
+        """Return the single row of a query."""
+        (row,) = self.rows(query, *words, user=user)
+        return row
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""A stand-in for pg_net and pg_cron, for databases that have neither."""
