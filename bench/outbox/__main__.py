@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 import tempfile
@@ -37,7 +36,7 @@ def main() -> None:
     paces = [steady(words.rate, words.seconds), quiet(words.quiet, words.gap)]
     try:
         with tempfile.TemporaryDirectory(prefix="outbox-") as folder:
-            results = asyncio.run(run(WAYS, paces, Path(folder), _say))
+            results = run(WAYS, paces, Path(folder), _say)
     except FAILURES as error:
         sys.exit(f"bench.outbox: {error or type(error).__name__}")
     print(text_of(results))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,7 @@ class _Stack:
     token: str
 
 
-async def run(
+def run(
     ways: Sequence[Way], paces: Sequence[Pace], folder: Path, say: Say
 ) -> list[Result]:
     """Measure every way at every pace, one after the other on one stack."""
@@ -53,7 +54,7 @@ async def run(
             with _arranged(stack, way, folder):
                 for pace in paces:
                     say(f"{way.name}: {pace.name}")
-                    results.append(await _measured(stack, way, pace))
+                    results.append(asyncio.run(_measured(stack, way, pace)))
     return results
 
 
