@@ -1,4 +1,4 @@
-"""The fan-out bench runs to its end, and every server delivers everything."""
+"""The benches run to their end, and everything that they send arrives."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.fanout.servers import IDLE, MODES, SERVERS
+from bench.outbox.ways import WAYS
 from devstack.broker.node import server_program
+from devstack.postgres import REMEDY, server_binaries
 from tests.plugins.broker import unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +45,25 @@ def test_every_server_of_the_bench_delivers_everything_to_everyone(
     assert [each["server"] for each in told["arrivals"]] == [s.name for s in SERVERS]
     assert all(f"{CLIENTS} clients, {name}" in run.stdout for name in modes)
     assert IDLE in run.stdout
+
+
+def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:
+    if server_program() is None:
+        unavailable()
+    if server_binaries() is None:
+        pytest.skip(REMEDY)
+    file = tmp_path / "samples.json"
+
+    run = subprocess.run(
+        [sys.executable, "-m", "bench.outbox", "--quick", "--json", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert run.returncode == 0, run.stderr[-3000:]
+    told = json.loads(file.read_text())
+    assert list(dict.fromkeys(each["way"] for each in told)) == [w.name for w in WAYS]
+    assert all(len(each["milliseconds"]) > 1 for each in told)
+    assert all(f"\n{way.name}" in run.stdout for way in WAYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -238,6 +239,26 @@ def test_it_is_unhealthy_and_says_why_until_the_table_is_there(start, bus_url, o
     assert told["status"] == "unhealthy"
     assert "does not exist" in told["reason"]
     relay.wait_ready()
+
+
+def test_role_with_the_documented_rights_and_no_others_is_enough(
+    start, bus_url, outbox
+):
+    document = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    [script] = re.findall(
+        r"```sql\n(create role melotech_relay.*?)```", document, re.DOTALL
+    )
+    outbox.ask(script)
+    address = outbox.dsn.replace("//test@", "//melotech_relay@")
+    relay = start_relay(start, bus_url, outbox, OUTBOX_DATABASE_URL=address)
+    try:
+        [strange], normal = outbox.write("{"), outbox.change()
+        until(lambda: outbox.undelivered() == [strange])
+        until(lambda: health_of(relay)["status"] == "degraded")
+        assert read_stream(bus_url) == [normal]
+    finally:
+        relay.stop()
+        outbox.ask("drop owned by melotech_relay; drop role melotech_relay")
 
 
 def test_sigterm_lets_it_finish_and_exit_with_0(relay, bus_url, outbox):
