@@ -7,6 +7,7 @@ connections by the transaction will do; only news is not heard through one.
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -122,6 +123,8 @@ class Outbox:
 
     def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
         self._connection = connection
+        self._news = False
+        connection.add_notify_handler(self._hear)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -182,13 +185,24 @@ class Outbox:
     def wait(self, seconds: float, stopping: threading.Event) -> None:
         """Return at news of the outbox, at the latest after so many seconds."""
         until = time.monotonic() + seconds
-        while not stopping.is_set():
+        while not stopping.is_set() and not self._heard():
             remaining = until - time.monotonic()
             if remaining <= 0:
                 return
-            slice_ = min(remaining, WAIT_SLICE)
-            if list(self._connection.notifies(timeout=slice_, stop_after=1)):
-                return
+            select.select([self._connection], [], [], min(remaining, WAIT_SLICE))
+
+    def _heard(self) -> bool:
+        # Not by psycopg's `notifies`: that waits for the socket first, and news may
+        # have come in one piece with the answer to our last statement.
+        pgconn = self._connection.pgconn
+        pgconn.consume_input()
+        while pgconn.notifies():
+            self._news = True
+        news, self._news = self._news, False
+        return news
+
+    def _hear(self, notify: psycopg.Notify) -> None:
+        self._news = True
 
     def close(self) -> None:
         """Disconnect; what was claimed is free again."""

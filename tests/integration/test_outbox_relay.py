@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import re
 import subprocess
 import sys
+import termios
+import threading
 from datetime import UTC, datetime
 
 import msgspec
@@ -214,6 +217,30 @@ def test_claim_is_bounded_in_bytes_and_still_takes_the_first(outbox):
     reader.close()
 
     assert claims == [[True] * 3, [True] * 2, [False]]
+
+
+def unread(connection):
+    """Return how many bytes a socket has for its reader."""
+    answer = fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4))
+    return int.from_bytes(answer, sys.byteorder)
+
+
+def test_news_that_came_in_one_piece_with_an_answer_is_not_slept_over(outbox):
+    with outbox.connect() as connection:
+        reader = outbox_module.Outbox(connection)
+        connection.execute("listen melotech_outbox")
+        connection.pgconn.send_query(b"select 1")
+        until(lambda: unread(connection))
+        answer = unread(connection)
+        outbox.change()
+        until(lambda: unread(connection) > answer)
+        connection.pgconn.consume_input()
+        while connection.pgconn.get_result():
+            pass
+        assert unread(connection) == 0
+
+        # It returns, that is: long before this and before the test's own deadline.
+        reader.wait(10_000, threading.Event())
 
 
 def test_database_that_says_nothing_is_given_up(outbox, monkeypatch):
