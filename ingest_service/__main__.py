@@ -6,17 +6,40 @@ import os
 import sys
 from pathlib import Path
 
+from ingest_service.mailgun import tokens
 from ingest_service.settings import IngestSettings
+from shared import logs
+from shared.errors import SettingsError
 from shared.startup import begin
+
+log = logs.get(__name__)
+
+WEAKER = (
+    "X-Webhook-Secret is the secret itself: whoever can read the database's triggers "
+    "or its dumps has it, and it vouches for no body; sign instead where you can"
+)
 
 
 def main() -> None:
     """Replace this process by gunicorn; exit 1 where the settings are wrong."""
-    begin("ingest_service", IngestSettings, os.environ)
+    settings = begin("ingest_service", IngestSettings, os.environ)
+    if settings.webhook_allow_static_header:
+        log.warning("secret.static-header-allowed", reason=WEAKER)
+    _prepare_mailgun(settings)
     sys.stdout.flush()
     config = Path(__file__).with_name("gunicorn.conf.py")
     command = [sys.executable, "-m", "gunicorn", "--config", str(config)]
     os.execv(sys.executable, command)  # noqa: S606 # our own interpreter, fixed words
+
+
+def _prepare_mailgun(settings: IngestSettings) -> None:
+    if not settings.mailgun_webhook_signing_key:
+        log.info("mailgun.no-endpoint", missing="MAILGUN_WEBHOOK_SIGNING_KEY")
+        return
+    try:
+        tokens.prepare(settings.data_dir)
+    except OSError as error:
+        sys.exit(f"ingest_service {SettingsError([f'INGEST_DATA_DIR: {error}'])}")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ import atexit
 import os
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from ingest_service import health, problems, routes
+from ingest_service import health, problems, reloading, routes
 from ingest_service.forwarding import Forwarder
 from ingest_service.intake import Rules
+from ingest_service.mailgun import intake as mailgun_intake
+from ingest_service.mailgun import routes as mailgun_routes
+from ingest_service.mailgun.tokens import Tokens
 from ingest_service.refusals import Refusals
 from ingest_service.settings import IngestSettings
 from ingest_service.spool.file import Limits
@@ -27,7 +30,7 @@ def from_environment() -> Flask:
 
     Call it after the fork: connections cannot be shared between processes.
     """
-    settings = IngestSettings.load(os.environ)
+    settings = reloading.settings(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
     publisher = Publisher(
         settings.rabbitmq_url.get_secret_value(), name="ingest_service"
@@ -55,8 +58,6 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
     app = Flask(__name__, static_folder=None)
     # A doubled slash is another address, not one to be redirected from.
     app.url_map.merge_slashes = False
-    # One byte more than is taken: a body in chunks is cut there without an error.
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     refusals = Refusals(
         per_minute=settings.max_refused_per_minute, trusted=settings.trusted_proxies
     )
@@ -68,6 +69,8 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
             max_body_bytes=settings.max_body_bytes,
         )
     )
+    if settings.mailgun_webhook_signing_key:
+        app.register_blueprint(_mailgun(settings, forwarder, refusals))
     app.register_blueprint(health.blueprint(forwarder))
     app.after_request(_tell_request_id)
     app.register_error_handler(HTTPException, _http_error)
@@ -83,6 +86,23 @@ def _rules(settings: IngestSettings) -> Rules:
         tolerance=settings.webhook_tolerance_seconds,
         table=settings.submissions_table,
         static_secrets=[secret.encode() for secret in static],
+    )
+
+
+def _mailgun(
+    settings: IngestSettings, forwarder: Forwarder, refusals: Refusals
+) -> Blueprint:
+    secrets = settings.mailgun_webhook_signing_key
+    max_age = settings.mailgun_webhook_max_age_seconds
+    return mailgun_routes.webhook(
+        forwarder,
+        Tokens(settings.data_dir, max_age=max_age),
+        mailgun_intake.Rules(
+            keys=[secret.get_secret_value().encode() for secret in secrets],
+            max_age=max_age,
+        ),
+        refusals,
+        max_body_bytes=settings.max_body_bytes,
     )
 
 

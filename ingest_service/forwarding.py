@@ -16,8 +16,9 @@ from shared.errors import BrokerUnavailable, NotPublished
 
 log = logs.get(__name__)
 
-#: With the confirm's deadline it stays below what pg_net's trigger waits, in seconds.
-SPOOL_DEADLINE = 0.25
+#: A slow disk is waited for, also beyond what the sender waits, in seconds: most never
+#: send again, and what is on the disk in the end is not lost.
+SPOOL_DEADLINE = 5.0
 
 
 class Keeper(Enum):

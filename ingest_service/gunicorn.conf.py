@@ -12,11 +12,11 @@ import os
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from ingest_service.settings import IngestSettings
+from ingest_service import reloading
 from ingest_service.worker import Worker
 from shared import logs
 
-_settings = IngestSettings.load(os.environ)
+_settings = reloading.settings(os.environ)
 logs.configure("ingest_service", debug=_settings.debug)
 
 wsgi_app = "ingest_service.app:from_environment()"

@@ -94,7 +94,7 @@ def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decisi
     verdict = _verdict(request, rules, now)
     if isinstance(verdict, signature.Refused):
         return Refused(status=HTTPStatus.UNAUTHORIZED, detail=verdict.reason)
-    unsupported = _unsupported(request.headers)
+    unsupported = unsupported_media(request.headers)
     if unsupported:
         return Refused(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail=unsupported)
     try:
@@ -179,7 +179,8 @@ def _understand(
     return told
 
 
-def _unsupported(headers: Mapping[str, str]) -> str | None:
+def unsupported_media(headers: Mapping[str, str]) -> str | None:
+    """Return why the body cannot be taken as it is announced; None where it can."""
     media_type, parameters = parse_options_header(headers.get("content-type"))
     if media_type.lower() != "application/json":
         return "the body must be application/json"

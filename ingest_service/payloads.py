@@ -119,14 +119,15 @@ def fingerprint(change: ChangeData) -> str:
 
     Two webhooks on one table tell of one change in two requests with equal rows.
     """
-    digest = hashlib.sha256(change.operation.encode())
+    parts: list[bytes | msgspec.Raw] = [change.operation.encode()]
     for row in (change.old_record, change.record):
-        digest.update(b"\x00" if row is None else b"\x01")
-        for column in sorted(row or {}):
-            digest.update(
-                column.encode() + b"\x00" + bytes((row or {})[column]) + b"\x00"
-            )
-    return digest.hexdigest()[:32]
+        if row is None:
+            parts.append(b"\x00")
+            continue
+        parts.append(b"\x01")
+        for column in sorted(row):
+            parts += (column.encode(), b"\x00", row[column], b"\x00")
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
 
 
 def _inferred(old: Row | None, new: Row | None) -> Operation:
@@ -145,13 +146,7 @@ def _present(row: T | None, path: str) -> T:
 
 def _changed(old: Row, new: Row) -> list[str]:
     names = [*new, *(name for name in old if name not in new)]
-    return [name for name in names if _differs(old.get(name), new.get(name))]
-
-
-def _differs(old: msgspec.Raw | None, new: msgspec.Raw | None) -> bool:
-    if old is None or new is None:
-        return old is not new
-    return bytes(old) != bytes(new)
+    return [name for name in names if old.get(name) != new.get(name)]
 
 
 def _member(decoder: msgspec.json.Decoder[T], payload: Payload, name: str) -> T | None:

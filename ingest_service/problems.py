@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
-from flask import Response, g
+from flask import Response, request
 
 CONTENT_TYPE = "application/problem+json; charset=utf-8"
+
+_REQUEST_ID = "melotech.request_id"
 
 #: Seconds after which a sender may well try again when nobody could take its event.
 RETRY_AFTER = "1"
@@ -37,9 +39,10 @@ def encoded(
 
 def request_id() -> str:
     """Return the id of the request that is being answered."""
-    if "request_id" not in g:
-        g.request_id = os.urandom(16).hex()
-    found: str = g.request_id
+    environ = request.environ
+    if _REQUEST_ID not in environ:
+        environ[_REQUEST_ID] = os.urandom(16).hex()
+    found: str = environ[_REQUEST_ID]
     return found
 
 

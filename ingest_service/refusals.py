@@ -38,12 +38,15 @@ class Refusals:
             decision.status is not HTTPStatus.UNAUTHORIZED
         ):
             return decision
-        told = client_address(peer, [forwarded_for], self._trusted)
-        address = told or as_counted(peer) or ""
-        if self._throttles.allow(address, now):
+        wait = self.wait(peer=peer, forwarded_for=forwarded_for, now=now)
+        if wait is None:
             return decision
         return dataclasses.replace(
-            decision,
-            status=HTTPStatus.TOO_MANY_REQUESTS,
-            retry_after=self._retry_after,
+            decision, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait
         )
+
+    def wait(self, *, peer: str | None, forwarded_for: str, now: float) -> int | None:
+        """Count a refusal; return the seconds to wait where it is one too many."""
+        told = client_address(peer, [forwarded_for], self._trusted)
+        address = told or as_counted(peer) or ""
+        return None if self._throttles.allow(address, now) else self._retry_after

@@ -37,15 +37,16 @@ def webhooks(
 
     def take(endpoint: Endpoint) -> Response:
         started = time.perf_counter()
-        headers = Headers(request.environ)
+        environ = request.environ
+        headers = Headers(environ)
         wanted = intake.needs_body(headers, rules)
-        body = bodies.read(request, max_bytes=max_body_bytes) if wanted else b""
+        body = bodies.read(environ, max_bytes=max_body_bytes) if wanted else b""
         facts = intake.Request(endpoint=endpoint, body=body, headers=headers)
         new_id = f"evt_{os.urandom(16).hex()}"
         decision = intake.decide(facts, rules, now=time.time(), new_id=new_id)
         decision = refusals.count(
             decision,
-            peer=request.remote_addr,
+            peer=environ.get("REMOTE_ADDR"),
             forwarded_for=headers.get("x-forwarded-for", ""),
             now=time.monotonic(),
         )

@@ -32,10 +32,15 @@ class IngestSettings(BrokerSettings):
     ingest_bind: Bind = "127.0.0.1:8001"
     ingest_workers: int = Field(default=2, ge=1)
     ingest_connections: int = Field(default=1_000, ge=1)
+    #: Without one there is no endpoint for Mailgun's webhooks.
+    mailgun_webhook_signing_key: Secrets = ()
+    #: Mailgun's last retry comes some eight hours after the first attempt and, for all
+    #: that is known, with its signature; the rest is for delays on Mailgun's side.
+    mailgun_webhook_max_age_seconds: float = Field(default=43_200, gt=0)
 
     @property
     def data_dir(self) -> Path:
-        """Return the folder of the spool.
+        """Return the folder of the spool and of the tokens that were used.
 
         Where none is given it is in the user's own state folder, another one for each
         broker: what waits for one bus must not be drained into another.

@@ -27,7 +27,7 @@ from shared.throttle import Throttle
 
 log = logs.get(__name__)
 
-Address = tuple[str, int] | str
+Address = tuple[Any, ...]
 
 #: A peer that is still sending is heard out for so long, so that it reads the answer
 #: instead of a reset: seconds, and bytes.

@@ -20,10 +20,9 @@ from urllib3.exceptions import HTTPError
 from mailer_worker.bounded import body_of
 from mailer_worker.messages import Mail
 from shared.errors import MeloTechError, Misconfigured, Permanent, Transient
+from shared.events import without_addresses
 
 CONNECT_TIMEOUT = 5.0
-#: More of an error's text than this helps nobody.
-MAX_REASON = 200
 
 _OPERATORS = frozenset(
     {
@@ -34,7 +33,6 @@ _OPERATORS = frozenset(
     }
 )
 _TRY_AGAIN_AFTER = re.compile(r"try again after (.+ GMT)")
-_ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 
 
 class Mailgun:
@@ -96,7 +94,8 @@ class Mailgun:
 def form_of(mail: Mail, *, sender: str) -> dict[str, str]:
     """Return the form fields of a mail.
 
-    `v:event_id` comes back in Mailgun's webhooks; the Message-Id finds it in its log.
+    The variables (`v:`) come back in Mailgun's webhooks and say what the mail was
+    about; the Message-Id finds it in Mailgun's log.
     """
     return {
         "from": sender,
@@ -106,6 +105,7 @@ def form_of(mail: Mail, *, sender: str) -> dict[str, str]:
         "html": mail.html,
         "o:tag": mail.tag,
         "v:event_id": mail.event_id,
+        "v:submission_id": mail.submission_id,
         "h:Message-Id": mail.message_id,
     }
 
@@ -114,7 +114,7 @@ def failure_of(
     status: int, text: str, retry_after: str | None, *, now: datetime
 ) -> MeloTechError:
     """Return what an answer other than 200 means for the mail."""
-    reason = f"Mailgun answered {status}: {_without_addresses(text)}"
+    reason = f"Mailgun answered {status}: {without_addresses(text)}"
     if status in _OPERATORS:
         return Misconfigured(reason)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -133,10 +133,6 @@ def _wait(text: str, retry_after: str | None, now: datetime) -> float | None:
     except ValueError:
         return None
     return max(0.0, (moment - now).total_seconds()) if moment else None
-
-
-def _without_addresses(text: str) -> str:
-    return _ADDRESS.sub("(address)", " ".join(text.split()))[:MAX_REASON]
 
 
 def _id_in(body: bytes) -> str | None:

@@ -38,6 +38,7 @@ class Mail:
     html: str
     tag: str
     event_id: str
+    submission_id: str
     message_id: str
 
 

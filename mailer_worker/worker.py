@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+import msgspec
+
 from mailer_worker import messages, settlement
 from mailer_worker.messages import Mail
 from mailer_worker.plan import Send, Skip, plan
+from mailer_worker.repetitions import Repetitions
 from mailer_worker.settlement import DeadLetter
 from shared import events, logs
 from shared.amqp.message import Delivery, Message
 from shared.errors import MeloTechError, Misconfigured, NotPublished, Permanent
-from shared.events import ChangeEvent, EmailData, EmailEvent
+from shared.events import ChangeEvent, EmailData, EmailEvent, Severity
 from shared.topology import MAILER_DEAD_LETTERS
 
 log = logs.get(__name__)
@@ -71,6 +74,7 @@ class Worker:
         self._stopping = stopping
         self._accepted: OrderedDict[str, _Sent] = OrderedDict()
         self._lock = threading.Lock()
+        self._repetitions = Repetitions()
         self.misconfigured: str | None = None
 
     def handle(self, delivery: Delivery) -> None:
@@ -104,6 +108,9 @@ class Worker:
         self, delivery: Delivery
     ) -> tuple[str, list[Message], dict[str, object]]:
         planned = plan(delivery.body)
+        twin = self._repetitions.claim(planned.event)
+        if twin is not None:
+            return "repeated", [], {"repeats": twin}
         if isinstance(planned, Skip):
             data = _told(planned.event, "skipped", reason=planned.reason)
             message = _message(planned.event, events.EMAIL_SKIPPED, data)
@@ -132,6 +139,7 @@ class Worker:
                 html=html,
                 tag=f"status-{planned.kind}",
                 event_id=event.id,
+                submission_id=event.data.submission_id,
                 message_id=messages.message_id_of(event.id, self._domain),
             )
         )
@@ -181,7 +189,7 @@ def _failure(delivery: Delivery, reason: str) -> list[Message]:
         return []
     if not isinstance(event, ChangeEvent):
         return []
-    data = _told(event, "failed", reason=reason)
+    data = _told(event, "failed", reason=reason, severity="permanent")
     return [_message(event, events.EMAIL_FAILED, data)]
 
 
@@ -191,6 +199,7 @@ def _told(
     *,
     recipient: str | None = None,
     reason: str | None = None,
+    severity: Severity | msgspec.UnsetType = msgspec.UNSET,
 ) -> EmailData:
     return EmailData(
         submission_id=event.data.submission_id,
@@ -199,6 +208,7 @@ def _told(
         reason=reason,
         status=events.text_of(event.data.record or {}, "status"),
         cause=event.id,
+        severity=severity,
     )
 
 

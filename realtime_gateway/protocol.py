@@ -19,6 +19,7 @@ from shared.events import (
     Event,
     RevocationEvent,
     Row,
+    Severity,
     text_of,
 )
 from shared.topology import room_admin, room_artist
@@ -139,6 +140,7 @@ class _EmailUpdate(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str | None
     reason: str | None
     timestamp: str
+    severity: Severity | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,4 +257,5 @@ def _email(event: EmailEvent) -> _EmailUpdate:
         recipient=event.data.recipient,
         reason=event.data.reason,
         timestamp=event.time,
+        severity=event.data.severity,
     )

@@ -8,6 +8,7 @@ Source: CloudEvents 1.0, JSON event format (structured mode).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -28,8 +29,22 @@ DELETED = "submission.deleted"
 EMAIL_ACCEPTED = "email.accepted"
 EMAIL_FAILED = "email.failed"
 EMAIL_SKIPPED = "email.skipped"
+#: What Mailgun tells later of a mail that it accepted.
+EMAIL_DELIVERED = "email.delivered"
+EMAIL_COMPLAINED = "email.complained"
+EMAIL_UNSUBSCRIBED = "email.unsubscribed"
+EMAIL_OPENED = "email.opened"
+EMAIL_CLICKED = "email.clicked"
 
 ACCESS_REVOKED = "access.revoked"
+
+#: Of a failure: no more attempts will be made, or the next one may succeed.
+Severity = Literal["permanent", "temporary"]
+
+#: What is looked at of a stranger's text, and what is kept: a sentence.
+READ_OF_REASON, MAX_REASON = 2_000, 200
+
+_ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 
 
 class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +64,10 @@ class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmailData(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a mail; `recipient` masked, `cause` the change's event id."""
+    """What became of a mail; `recipient` masked, `cause` the change's event id.
+
+    `severity` is a failure's: a temporary one is a delay and not the end.
+    """
 
     submission_id: str
     outcome: str
@@ -57,6 +75,7 @@ class EmailData(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     status: str | None = None
     cause: str | None = None
+    severity: Severity | msgspec.UnsetType = msgspec.UNSET
 
 
 class RevocationData(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,3 +184,9 @@ def mask(address: str) -> str:
     """Return a mail address that a person may recognise and nobody can use."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}" if local else "***"
+
+
+def without_addresses(text: str) -> str:
+    """Return the beginning of a stranger's text on one line, no mail address in it."""
+    start = " ".join(text[:READ_OF_REASON].split())
+    return _ADDRESS.sub("(address)", start)[:MAX_REASON]

@@ -157,7 +157,8 @@ def _collect(
 
 
 def _fault(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = str(location[0])
+    # A default that is at fault is called by its field's name.
+    name = str(location[0]).upper()
     if kind == "missing":
         return f"{name}: is missing (set it, or {name}_FILE)"
     return f"{name}: {message.removeprefix('Value error, ')}"

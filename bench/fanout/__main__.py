@@ -18,11 +18,11 @@ import structlog
 
 from bench.fanout.contest import Plan, Results, run
 from bench.fanout.crowd import Refused
-from bench.fanout.programs import NotStarted
 from bench.fanout.report import text_of
 from bench.fanout.servers import LOCAL_SERVERS, MODE_NAMES, MODES, SERVERS, Server
 from bench.fanout.stage import NotDelivered
 from bench.fanout.wire import NotUnderstood
+from bench.programs import NotStarted
 from devstack.broker.node import BrokerMissing
 
 FAILURES = (BrokerMissing, NotDelivered, NotStarted, NotUnderstood, OSError, Refused)

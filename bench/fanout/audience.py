@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self, TypeVar
 
 from bench.fanout.crowd import AwaitTotal, Join, Joined, Leave, Order, Tally, run
+from bench.remote import GOODBYE_DEADLINE, Remote
 
 #: A handshake costs the slowest server well below this, in seconds.
 JOIN_DEADLINE_EACH = 0.02
 JOIN_DEADLINE_AT_LEAST = 30.0
-GOODBYE_DEADLINE = 10.0
 
 T = TypeVar("T")
 
@@ -24,24 +22,15 @@ class Audience:
     """Connect, wait for deliveries, leave; raises what a crowd's process raised."""
 
     def __init__(self, processes: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._orders: list[Connection] = []
-        self._processes = []
-        for _ in range(processes):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=run, args=(theirs,), daemon=True)
-            process.start()
-            theirs.close()
-            self._orders.append(ours)
-            self._processes.append(process)
+        self._crowds = [Remote(run) for _ in range(processes)]
 
     def join(
         self, count: int, *, port: int, path: str, token: str | None, deflate: bool
     ) -> float:
         """Open `count` connections; return the seconds that it took."""
         shares = [
-            count // len(self._orders) + (place < count % len(self._orders))
-            for place in range(len(self._orders))
+            count // len(self._crowds) + (place < count % len(self._crowds))
+            for place in range(len(self._crowds))
         ]
         joins = [
             Join(port=port, path=path, count=share, token=token, deflate=deflate)
@@ -74,15 +63,10 @@ class Audience:
 
     def leave(self) -> None:
         """Close all connections, end the processes."""
-        for orders in self._orders:
-            try:
-                orders.send(Leave())
-            except OSError:
-                continue  # it has ended already, and said why
-        for process in self._processes:
-            process.join(GOODBYE_DEADLINE)
-            if process.is_alive():
-                process.kill()
+        for crowd in self._crowds:
+            crowd.dismiss(Leave())
+        for crowd in self._crowds:
+            crowd.join()
 
     def __enter__(self) -> Self:
         """Let it go at the end, come what may."""
@@ -98,18 +82,12 @@ class Audience:
         self.leave()
 
     def _say(self, orders: Sequence[Order]) -> None:
-        for connection, order in zip(self._orders, orders, strict=True):
-            connection.send(order)
+        for crowd, order in zip(self._crowds, orders, strict=True):
+            crowd.say(order)
 
     def _hear(self, kind: type[T], deadline: float) -> list[T]:
         until = time.monotonic() + deadline
-        answers = []
-        for connection in self._orders:
-            if not connection.poll(max(0.0, until - time.monotonic())):
-                raise TimeoutError(f"no {kind.__name__} within {deadline} s")
-            answer = connection.recv()
-            if isinstance(answer, Exception):
-                raise answer
-            assert isinstance(answer, kind)
-            answers.append(answer)
-        return answers
+        return [
+            crowd.hear(kind, max(0.0, until - time.monotonic()))
+            for crowd in self._crowds
+        ]

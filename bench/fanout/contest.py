@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Self
 
 from bench.fanout.bus import BrokerBus, LocalBus
-from bench.fanout.programs import Program
 from bench.fanout.samples import Arrival, Sample
 from bench.fanout.servers import GATEWAY, LOCAL, Mode, Server
 from bench.fanout.stage import Stage
 from bench.fanout.supabase import Supabase
+from bench.programs import Program
 from devstack.broker.node import free_port
 from devstack.broker.private import PrivateBroker
 

@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from bench.fanout.latency import bucket_of
 from bench.fanout.wire import (
     DEFLATE_OFFER,
     PONG,
@@ -26,6 +25,7 @@ from bench.fanout.wire import (
     text_frame,
     upgrade_request,
 )
+from bench.latency import bucket_of
 
 READ_BYTES = 32_768
 #: Handshakes under way at once; below the servers' backlog of 128.

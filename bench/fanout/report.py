@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bench.fanout.contest import Results
-from bench.fanout.samples import Arrival, Sample, median, ratio, select
+from bench.fanout.samples import Arrival, Sample
 from bench.fanout.servers import GATEWAY, LOCAL_SERVERS, MODES, SERVERS
+from bench.samples import median, ratio, select
+from bench.tables import table, times, verdict
 
 BASELINES = ("shared_frame", "send_str")
 #: (mode, baseline, from so many clients on, at most so many times its cost).
@@ -65,7 +67,10 @@ def _sending(samples: Sequence[Sample]) -> list[str]:
                 f"{median(own, 'cpu_us'):.2f}",
                 f"{median(own, 'user_us'):.2f}",
                 f"{median(own, 'client_us'):.2f}",
-                *(_times(own, select(samples, server=name)) for name in BASELINES),
+                *(
+                    times(ratio(own, select(samples, server=name)))
+                    for name in BASELINES
+                ),
                 f"{median(own, 'deliveries_a_second'):,.0f}",
                 f"{median(own, 'p50_ms'):.2f}",
                 f"{median(own, 'p99_ms'):.2f}",
@@ -73,7 +78,7 @@ def _sending(samples: Sequence[Sample]) -> list[str]:
                 f"{median(own, 'payload_bytes'):.0f}",
             )
         )
-    return _table(rows)
+    return table(rows)
 
 
 def _holding(arrivals: Iterable[Arrival]) -> list[str]:
@@ -88,7 +93,7 @@ def _holding(arrivals: Iterable[Arrival]) -> list[str]:
                 *(f"{kib:.1f}" for kib in memory),
             )
         )
-    return _table(rows)
+    return table(rows)
 
 
 def _limits(results: Results) -> list[str]:
@@ -97,37 +102,18 @@ def _limits(results: Results) -> list[str]:
         measured = select(results.samples, mode=mode)
         for clients in sorted({s.clients for s in measured if s.clients >= least}):
             here = select(measured, clients=clients)
-            times = ratio(select(here, server=GATEWAY), select(here, server=baseline))
-            if times is not None:
-                what = f"{clients} clients, {mode}: {times:.2f} x {baseline}"
-                lines.append(_verdict(what, times, limit))
+            cost = ratio(select(here, server=GATEWAY), select(here, server=baseline))
+            if cost is not None:
+                what = f"{clients} clients, {mode}: {cost:.2f} x {baseline}"
+                told = f"{what}, at most {limit}"
+                lines.append(verdict(told, kept=cost <= limit))
     lines += [
-        _verdict(
-            f"{each.clients} clients, idle: {each.idle_kib:.1f} KiB each",
-            each.idle_kib,
-            IDLE_LIMIT_KIB,
+        verdict(
+            f"{each.clients} clients, idle: {each.idle_kib:.1f} KiB each,"
+            f" at most {IDLE_LIMIT_KIB}",
+            kept=each.idle_kib <= IDLE_LIMIT_KIB,
         )
         for each in results.arrivals
         if each.server == GATEWAY and each.clients >= 1000
     ]
     return lines
-
-
-def _verdict(what: str, value: float, limit: float) -> str:
-    return f"{'within' if value <= limit else 'OVER  '} {limit:>5}  {what}"
-
-
-def _times(samples: Sequence[Sample], baseline: Sequence[Sample]) -> str:
-    times = ratio(samples, baseline)
-    return "-" if times is None else f"{times:.2f}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

@@ -1,10 +1,8 @@
-"""What one measurement says; data, and the sums that are made of it."""
+"""What one measurement says; data."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -43,31 +41,3 @@ class Arrival:
     connect_cpu_us: float
     idle_kib: float
     after_kib: float = math.nan
-
-
-def select(samples: Iterable[Sample], **wanted: object) -> list[Sample]:
-    """Return the samples whose attributes are these."""
-    return [
-        sample
-        for sample in samples
-        if all(getattr(sample, name) == value for name, value in wanted.items())
-    ]
-
-
-def median(samples: Sequence[Sample], attribute: str) -> float:
-    """Return the median over the turns."""
-    return float(statistics.median(getattr(each, attribute) for each in samples))
-
-
-def ratio(samples: Sequence[Sample], baseline: Sequence[Sample]) -> float | None:
-    """Return the median over the turns of a server's cost by a baseline's.
-
-    Turn by turn, since whatever else the machine does changes both alike.
-    """
-    costs = {sample.turn: sample.cpu_us for sample in baseline}
-    ratios = [
-        sample.cpu_us / costs[sample.turn]
-        for sample in samples
-        if costs.get(sample.turn)
-    ]
-    return statistics.median(ratios) if ratios else None

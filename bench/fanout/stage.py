@@ -11,10 +11,10 @@ from bench.fanout.audience import Audience
 from bench.fanout.bus import Bus
 from bench.fanout.changes import changes
 from bench.fanout.crowd import Tally
-from bench.fanout.latency import percentile
-from bench.fanout.programs import Program
 from bench.fanout.samples import Arrival, Sample
 from bench.fanout.servers import STREAM_MESSAGES_A_SECOND, Mode, Server
+from bench.latency import percentile
+from bench.programs import Program
 
 ROUND_DEADLINE = 30.0
 #: Fewer messages than this say nothing, however slow the pace.

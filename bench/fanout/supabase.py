@@ -10,7 +10,7 @@ from typing import Self
 
 import aiohttp
 
-from bench.fanout.programs import Program
+from bench.programs import Program
 from devstack.broker.node import free_port
 from devstack.session import Project, sign_in
 from devstack.supabase.seed import PASSWORD

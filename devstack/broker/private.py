@@ -59,6 +59,11 @@ class PrivateBroker:
         """Return the path of the node's log."""
         return self.plan.folder / "broker.log"
 
+    @property
+    def pid(self) -> int | None:
+        """Return the process id of the running node."""
+        return self._node.pid
+
     def start(self, timeout: float = 90) -> None:
         """Start, and return when a client can log in; raise after `timeout` seconds."""
         self.plan.folder.mkdir(parents=True, exist_ok=True)

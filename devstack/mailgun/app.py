@@ -7,6 +7,7 @@ import base64
 import binascii
 import hmac
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -19,6 +20,7 @@ from devstack.mailgun.behaviour import Behaviour
 from devstack.mailgun.form import Fields, Rejected, message_of
 from devstack.mailgun.inbox import Inbox
 from devstack.mailgun.settings import StandInSettings
+from devstack.mailgun.webhooks import Webhooks
 from shared import logs
 from shared.version import __version__
 
@@ -32,10 +34,13 @@ SHOWN = 200
 class StandIn:
     """The handlers, and the behaviour that the next mails meet."""
 
-    def __init__(self, settings: StandInSettings, inbox: Inbox) -> None:
+    def __init__(
+        self, settings: StandInSettings, inbox: Inbox, webhooks: Webhooks
+    ) -> None:
         self._key = settings.mailgun_api_key.get_secret_value()
         self._domain = settings.mailgun_domain
         self._inbox = inbox
+        self._webhooks = webhooks
         self._behaviour = Behaviour()
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -61,6 +66,7 @@ class StandIn:
             return _told(HTTPStatus.BAD_REQUEST, str(error))
         self._inbox.add(message)
         log.info("mail.taken", message_id=message["id"])
+        self._webhooks.tell(message, now.fate)
         if now.mode == "accept_then_drop":
             return _cut(request)
         return web.json_response({"id": message["id"], "message": "Queued. Thank you."})
@@ -85,6 +91,10 @@ class StandIn:
     async def behaviour(self, request: web.Request) -> web.Response:
         """Answer `GET /api/behaviour`."""
         return web.json_response(msgspec.to_builtins(self._behaviour))
+
+    async def told(self, request: web.Request) -> web.Response:
+        """Answer `GET /api/webhooks`: the newest attempts first."""
+        return web.json_response([asdict(sent) for sent in self._webhooks.sent])
 
     async def front(self, request: web.Request) -> web.Response:
         """Show the inbox."""
@@ -116,19 +126,27 @@ class StandIn:
 async def create_app(settings: StandInSettings) -> web.Application:
     """Return the application."""
     inbox = Inbox(settings.mailgun_standin_data_dir)
-    it = StandIn(settings, inbox)
+    keys = [key.get_secret_value() for key in settings.mailgun_webhook_signing_key]
+    webhooks = Webhooks(
+        settings.mailgun_standin_webhook_url,
+        keys[0] if keys else None,
+        domain=settings.mailgun_domain,
+    )
+    it = StandIn(settings, inbox, webhooks)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.router.add_post("/v3/{domain}/messages", it.take)
     app.router.add_get("/api/messages", it.messages)
     app.router.add_delete("/api/messages", it.clear)
     app.router.add_get("/api/behaviour", it.behaviour)
     app.router.add_post("/api/behaviour", it.behave)
+    app.router.add_get("/api/webhooks", it.told)
     app.router.add_get("/", it.front)
     app.router.add_get(r"/messages/{number:\d{1,12}}", it.show)
     app.router.add_get("/health", it.well)
     app.router.add_get("/ready", it.well)
 
     async def close(app: web.Application) -> None:
+        await webhooks.close()
         inbox.close()
 
     app.on_cleanup.append(close)

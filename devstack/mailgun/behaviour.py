@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from devstack.mailgun.fates import Fate
+
 Mode = Literal["ok", "status", "hang", "drop", "accept_then_drop"]
 Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
@@ -21,7 +23,8 @@ RETRY_AFTER = 5.0
 class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`times` mails are answered so, then all is well again; None: until changed.
 
-    `status` is for the mode `status`, `seconds` how long `hang` lasts.
+    `status` is for the mode `status`, `seconds` how long `hang` lasts. `fate` is what
+    webhooks tell later of a mail that was taken.
     """
 
     mode: Mode = "ok"
@@ -29,6 +32,7 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Seconds = 60.0
     times: Times | None = None
     retry_after_seconds: Seconds = RETRY_AFTER
+    fate: Fate = "by_recipient"
 
     def next(self) -> Behaviour:
         """Return the behaviour after one more mail."""

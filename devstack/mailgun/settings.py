@@ -6,13 +6,15 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from shared.settings import Bind, Settings
+from shared.settings import Bind, HttpUrl, Secrets, Settings
 
 
 class StandInSettings(Settings):
-    """Settings of the stand-in."""
+    """Settings of the stand-in; without an address or a key it sends no webhooks."""
 
     mailgun_api_key: SecretStr
     mailgun_domain: str
     mailgun_standin_bind: Bind = "127.0.0.1:8025"
     mailgun_standin_data_dir: Path
+    mailgun_standin_webhook_url: HttpUrl | None = None
+    mailgun_webhook_signing_key: Secrets = ()

@@ -62,6 +62,7 @@ def merged(
         "SUPABASE_URL": f"http://{values['SUPABASE_STANDIN_BIND']}",
         "MAILGUN_BASE_URL": f"http://{values['MAILGUN_STANDIN_BIND']}",
         "SUPABASE_STANDIN_WEBHOOK_URL": f"{edge}/webhook/submission-update",
+        "MAILGUN_STANDIN_WEBHOOK_URL": f"{edge}/webhook/mailgun",
         "SUPABASE_STANDIN_DATA_DIR": str(run / "supabase"),
         "MAILGUN_STANDIN_DATA_DIR": str(run / "mailgun"),
         "INGEST_DATA_DIR": str(run / "ingest"),

@@ -19,7 +19,8 @@ def line(message: dict[str, Any]) -> str:
         case "email_update":
             reason = f" ({data['reason']})" if data.get("reason") else ""
             recipient = data.get("recipient") or "nobody"
-            return f"MAIL   {data['outcome']} to {recipient}{reason}"
+            delayed = " for now" if data.get("severity") == "temporary" else ""
+            return f"MAIL   {data['outcome']}{delayed} to {recipient}{reason}"
         case other:
             return f"{other}: {message}"
 

@@ -6,6 +6,7 @@ disk, so it belongs into a thread of the operating system (`threads.py`).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +29,9 @@ log = logs.get(__name__)
 
 #: How long one may wait for the others to write, in seconds.
 LOCK_TIMEOUT = 0.8
+#: What must be free on the disk beside what is to be written three times (journal,
+#: file, rescue): a file on a full disk could not even be emptied.
+FREE_BYTES = 8 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -65,6 +69,7 @@ class SpoolFile:
         """Make or mend the file, and prove that it can be written."""
 
         def prove(connection: sqlite3.Connection) -> None:
+            self._refuse_on_full_disk(0)
             with schema.transaction(connection):
                 connection.execute(rows.ADD_TO_TOTALS, [0, 0, 0])
 
@@ -80,6 +85,7 @@ class SpoolFile:
         size = sum(len(message.body) for message in messages)
 
         def store(connection: sqlite3.Connection) -> None:
+            self._refuse_on_full_disk(size)
             with schema.transaction(connection):
                 self._refuse_when_full(connection, size, now)
                 connection.executemany(rows.INSERT, new)
@@ -89,7 +95,7 @@ class SpoolFile:
 
     def oldest(self, limit: int) -> list[Spooled]:
         """Return up to `limit` of the messages that have waited longest, in order."""
-        return self._run(lambda connection: table.oldest(connection, limit))
+        return self._run(lambda found: table.oldest(found, limit), writes=False)
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Forget the messages of these numbers: the broker has them."""
@@ -142,7 +148,9 @@ class SpoolFile:
                 self._connection.close()
             self._lock.close()
 
-    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _run(
+        self, work: Callable[[sqlite3.Connection], T], *, writes: bool = True
+    ) -> T:
         """Do the work on a sound file while nobody else writes it."""
         try:
             done = self._alone(work)
@@ -152,7 +160,8 @@ class SpoolFile:
         except (sqlite3.Error, OSError) as error:
             self._note(str(error))
             raise SpoolUnwritable(str(error)) from error
-        self._note(None)
+        if writes:
+            self._note(None)
         return done
 
     def _alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -189,15 +198,17 @@ class SpoolFile:
             return old
         if found[0] == self._files[0]:
             raise schema.Damaged("the journal was deleted or replaced")
-        current = rescue.open_sound(self.path)
-        rescue.carry_over(old, current)
-        old.close()
-        return self._keep(current)
+        return self._keep(rescue.open_sound(self.path, old))
 
     def _keep(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         self._connection = connection
         self._files = places.identity(self.path)
         return connection
+
+    def _refuse_on_full_disk(self, size: int) -> None:
+        disk = os.statvfs(self.path.parent)
+        if disk.f_bavail * disk.f_frsize < FREE_BYTES + 3 * size:
+            raise SpoolUnwritable("the disk is full, but for what emptying it takes")
 
     def _refuse_when_full(
         self, connection: sqlite3.Connection, size: int, now: float

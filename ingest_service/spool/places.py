@@ -57,6 +57,12 @@ def put_in_place(finished: Path, path: Path) -> Path | None:
     return kept if moved else None
 
 
+def damaged(path: Path) -> set[str]:
+    """Return the names of the damaged files that are kept."""
+    kept = path.parent.glob(f"{path.name}.damaged-*")
+    return {file.name.removesuffix("-wal") for file in kept}
+
+
 def sync_folder(folder: Path) -> None:
     """Return when the names in the folder are on the disk."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -22,26 +22,32 @@ T = TypeVar("T")
 CARRIED = "insert or ignore into carried select ?1 where ?1 is not null"
 
 
-def open_sound(path: Path) -> sqlite3.Connection:
+def open_sound(path: Path, old: sqlite3.Connection | None = None) -> sqlite3.Connection:
     """Return a connection to the file at `path`, made or mended where need be.
 
-    Raises OSError, or sqlite3.Error where the file cannot be used just now.
+    `old` is a connection to the file that was there before: what is in that one is
+    brought into this one, and it is closed. Raises OSError, or sqlite3.Error where
+    the file cannot be used just now.
     """
     finished = beside(path, ".rescued")
     if finished.exists():
         # Whoever made it was killed before it stood in its place.
         places.put_in_place(finished, path)
     try:
-        return schema.open_existing(path)
+        connection = schema.open_existing(path)
     except FileNotFoundError:
-        if not beside(path, "-wal").exists():
-            return _begin(path)
-        reason = "the file is gone, its journal is there"
+        if beside(path, "-wal").exists():
+            reason = "the file is gone, its journal is there"
+            return renew(path, old, reason)
+        connection = _begin(path)
     except sqlite3.Error as error:
         if not schema.is_damage(error):
             raise
-        reason = str(error)
-    return renew(path, None, reason)
+        return renew(path, old, str(error))
+    if old is not None:
+        _carry_over(old, connection)
+        old.close()
+    return connection
 
 
 def renew(
@@ -67,12 +73,12 @@ def renew(
         rescued=rescued,
         refused=refused,
         kept=None if kept is None else kept.name,
-        kept_in_all=len(list(path.parent.glob(f"{path.name}.damaged-*Z"))),
+        kept_in_all=len(places.damaged(path)),
     )
     return connection
 
 
-def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+def _carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Bring what is in a file that was deleted or replaced into the one at its place.
 
     Once, although each worker has the old one open. Raises sqlite3.Error.

@@ -13,8 +13,8 @@ from ingest_service.spool import rows, schema
 from ingest_service.spool.places import beside, remove
 from ingest_service.spool.rows import Spooled
 
-#: Rows between two damaged places are asked for one by one, up to so many.
-PROBES = 200_000
+#: Where not even the ends can be read, so many numbers before the last are tried.
+LONGEST_GAP = 1_000_000
 #: Where a file's head says how many pages it has, that this is so as of which change,
 #: and the count of changes.
 PAGES, AS_OF, CHANGES = slice(28, 32), slice(92, 96), slice(24, 28)
@@ -41,15 +41,13 @@ def copy_of(path: Path) -> Iterator[sqlite3.Connection]:
 
 def numbers(connection: sqlite3.Connection, table: str) -> set[int]:
     """Return the numbers of the rows that can be reached: from both ends, between."""
-    upwards, whole = _walk(connection, table, "asc")
+    upwards, whole = _walk(connection, table, "> 0", "asc")
     if whole:
         return set(upwards)
-    downwards, _ = _walk(connection, table, "desc")
+    downwards, _ = _walk(connection, table, "> 0", "desc")
     end = downwards[-1] if downwards else last_given(connection) + 1
-    begin = upwards[-1] + 1 if upwards else end - PROBES
-    probed = range(begin, min(end, begin + PROBES))
-    between = {number for number in probed if _is_there(connection, table, number)}
-    return {*upwards, *downwards} | between
+    begin = upwards[-1] + 1 if upwards else max(1, end - LONGEST_GAP)
+    return {*upwards, *downwards} | _between(connection, table, begin, end)
 
 
 def message(connection: sqlite3.Connection, number: int) -> Spooled | None:
@@ -121,23 +119,32 @@ def _mend_head(scratch: Path) -> None:
 
 
 def _walk(
-    connection: sqlite3.Connection, table: str, order: str
+    connection: sqlite3.Connection, table: str, where: str, order: str
 ) -> tuple[list[int], bool]:
+    """Return the numbers up to the first damage, and whether there was none."""
     found: list[int] = []
-    query = f"select number from {table} order by number {order}"  # noqa: S608 # ours
+    query = f"select number from {table} where number {where} order by number {order}"  # noqa: S608 # ours
     try:
         for (number,) in connection.execute(query):
-            found.append(number)  # what came before an error counts
+            found.append(number)
     except sqlite3.Error:
         return found, False
     return found, True
 
 
-def _is_there(connection: sqlite3.Connection, table: str, number: int) -> bool:
-    query = f"select 1 from {table} where number = ?"  # noqa: S608 # ours
-    with suppress(sqlite3.Error):
-        return bool(connection.execute(query, [number]).fetchall())
-    return False
+def _between(
+    connection: sqlite3.Connection, table: str, begin: int, end: int
+) -> set[int]:
+    """Look for sound places between damaged ones, in ever longer steps."""
+    found: set[int] = set()
+    misses = 0
+    while begin < end:
+        upwards, _ = _walk(connection, table, f">= {begin}", "asc")
+        downwards, _ = _walk(connection, table, f"between 1 and {begin}", "desc")
+        found.update(upwards, downwards)
+        misses = 0 if upwards else misses + 1
+        begin = upwards[-1] + 1 if upwards else begin + 1 + misses // 16
+    return found
 
 
 def _row(

@@ -54,7 +54,7 @@ class SpoolWriter:
         """
         # Made here once for the check: the row must not break everybody's write.
         rows.row_of(message, 0)
-        if self._waiting.qsize() >= MAX_WAITING:
+        if self.waiting >= MAX_WAITING:
             raise SpoolUnwritable("too many events wait for the disk")
         waiting = _Waiting(message)
         self._waiting.put(waiting)
@@ -63,6 +63,11 @@ class SpoolWriter:
         except FutureTimeout:
             waiting.stored.cancel()
             raise SpoolUnwritable(f"not on the disk within {timeout} s") from None
+
+    @property
+    def waiting(self) -> int:
+        """Return how many messages wait for their turn."""
+        return self._waiting.qsize()
 
     def close(self, timeout: float) -> None:
         """Write what waits, and end within `timeout` seconds."""

@@ -10,7 +10,13 @@ import msgspec
 
 from realtime_gateway.api.scope import Scope
 from shared import events
-from shared.events import ChangeEvent, EmailEvent, Operation, RevocationEvent
+from shared.events import (
+    ChangeEvent,
+    EmailEvent,
+    Operation,
+    RevocationEvent,
+    Severity,
+)
 
 #: A page ends early where its events are larger than this together.
 MAX_PAGE_BYTES = 4 * 1_048_576
@@ -45,6 +51,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     recipient: str | None
     reason: str | None
+    severity: Severity | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,7 @@ def item_of(event: ChangeEvent | EmailEvent, *, stale: bool) -> Change | Mail:
             outcome=event.data.outcome,
             recipient=event.data.recipient,
             reason=event.data.reason,
+            severity=event.data.severity,
         )
     data = event.data
     old, new = data.old_record or {}, data.record or {}

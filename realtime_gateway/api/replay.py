@@ -23,6 +23,11 @@ TYPES = (
     events.EMAIL_ACCEPTED,
     events.EMAIL_FAILED,
     events.EMAIL_SKIPPED,
+    events.EMAIL_DELIVERED,
+    events.EMAIL_COMPLAINED,
+    events.EMAIL_UNSUBSCRIBED,
+    events.EMAIL_OPENED,
+    events.EMAIL_CLICKED,
 )
 #: A page ends early where its events are larger than this together.
 MAX_PAGE_BYTES = 4 * 1_048_576

@@ -21,7 +21,17 @@ from realtime_gateway.api.snapshot import newest_event_id
 
 #: The times of so many reviews are looked at, the newest of the window.
 MAX_TIMES = 10_000
-OUTCOMES = ("accepted", "failed", "skipped")
+OUTCOMES = (
+    "accepted",
+    "failed",
+    "skipped",
+    "delivered",
+    "delayed",
+    "complained",
+    "unsubscribed",
+    "opened",
+    "clicked",
+)
 
 
 class Minute(msgspec.Struct, frozen=True):

@@ -16,15 +16,15 @@ from realtime_gateway.changelog.entries import (
 )
 from shared import events
 from shared.events import ChangeEvent, EmailEvent, Event, text_of
+from shared.same_change import SAME_CHANGE, identity_of, is_same_change
 from shared.versions import Version, is_older, microseconds, newest, version_of
-
-#: Two deliveries of one change (two webhooks on one table) come within this time.
-SAME_CHANGE = timedelta(seconds=10)
 
 #: Moments outside of 1970 to 5138 are nobody's, in microseconds since 1970.
 EARLIEST, LATEST = 0, 10**17
 #: Columns that may say when a track was submitted; else its INSERT does.
 SUBMITTED = ("submitted_at", "created_at")
+#: What a temporary failure counts as: nobody shall take it for an end.
+DELAYED = "email.delayed"
 
 _row_encoder = msgspec.json.Encoder()
 
@@ -91,31 +91,28 @@ def _submission_of(event: Event) -> str:
 def _is_repeated(
     connection: sqlite3.Connection, event: Event, moment: datetime
 ) -> bool:
-    """Tell whether another delivery of the same change has been stored.
-
-    Rows without a version may go there and back again within the time: only what is
-    still the newest of the submission is the same change then.
-    """
-    fingerprint = _fingerprint(event)
-    if fingerprint is None or not isinstance(event, ChangeEvent):
+    """Tell whether another delivery of the same change has been stored."""
+    mine = identity_of(event) if isinstance(event, ChangeEvent) else None
+    if mine is None:
         return False
     twin = connection.execute(
         "select body, position = (select position from submissions"
         " where submission_id = changes.submission_id) from changes"
         " where fingerprint = ? and time between ? and ? order by position desc",
-        (fingerprint, _text(moment - SAME_CHANGE), _text(moment + SAME_CHANGE)),
+        (
+            mine.fingerprint,
+            _text(moment - SAME_CHANGE),
+            _text(moment + SAME_CHANGE),
+        ),
     ).fetchone()
     if twin is None:
         return False
     body, is_newest = twin
-    return _is_same(event, events.decode(body)) and (
-        bool(is_newest) or version_of(event).updated_at is not None
+    stored = events.decode(body)
+    earlier = identity_of(stored) if isinstance(stored, ChangeEvent) else None
+    return earlier is not None and is_same_change(
+        mine, earlier, earlier_is_newest=bool(is_newest)
     )
-
-
-def _is_same(event: ChangeEvent, twin: Event) -> bool:
-    mine, other = version_of(event).sequence, _version(twin).sequence
-    return mine is None or other is None or mine == other
 
 
 def _version(event: Event) -> Version:
@@ -189,8 +186,9 @@ def _submitted_at(event: ChangeEvent, moment: datetime) -> float | None:
 
 
 def _count(connection: sqlite3.Connection, event: Event, moment: datetime) -> None:
+    delayed = isinstance(event, EmailEvent) and event.data.severity == "temporary"
     connection.execute(
         "insert into minutes (minute, type, count) values (?, ?, 1)"
         " on conflict (minute, type) do update set count = count + 1",
-        (moment.strftime("%Y-%m-%dT%H:%M"), event.type),
+        (moment.strftime("%Y-%m-%dT%H:%M"), DELAYED if delayed else event.type),
     )

@@ -1,4 +1,4 @@
-"""The benches run to their end, and everything that they send arrives."""
+"""The benches run to their ends; every server delivers, or accepts, everything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.fanout.servers import IDLE, MODES, SERVERS
+from bench.fanout import servers as fanout
+from bench.ingest.loads import PACED
+from bench.ingest.servers import SERVERS
 from bench.outbox.ways import WAYS
 from devstack.broker.node import server_program
 from devstack.postgres import REMEDY, server_binaries
@@ -38,13 +40,40 @@ def test_every_server_of_the_bench_delivers_everything_to_everyone(
     assert run.returncode == 0, run.stderr[-3000:]
     told = json.loads(file.read_text())
     measured = {(sample["server"], sample["mode"]) for sample in told["samples"]}
-    modes = {mode.name for mode in MODES}
-    assert measured == {(s.name, m) for s in SERVERS for m in s.modes & modes}
+    modes = {mode.name for mode in fanout.MODES}
+    assert measured == {(s.name, m) for s in fanout.SERVERS for m in s.modes & modes}
     for sample in told["samples"]:
         assert sample["deliveries"] == sample["expected"] > 0, sample
-    assert [each["server"] for each in told["arrivals"]] == [s.name for s in SERVERS]
+    assert [each["server"] for each in told["arrivals"]] == [
+        s.name for s in fanout.SERVERS
+    ]
     assert all(f"{CLIENTS} clients, {name}" in run.stdout for name in modes)
-    assert IDLE in run.stdout
+    assert fanout.IDLE in run.stdout
+
+
+def test_every_way_of_taking_webhooks_accepts_and_publishes_all_of_them(
+    tmp_path: Path,
+) -> None:
+    if server_program() is None:
+        unavailable()
+    file = tmp_path / "samples.json"
+
+    words = ["--quick", "--concurrency", "1,16", "--json", str(file)]
+    run = subprocess.run(
+        [sys.executable, "-m", "bench.ingest", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert run.returncode == 0, run.stderr[-3000:]
+    samples = json.loads(file.read_text())["samples"]
+    measured = {(sample["server"], sample["load"]) for sample in samples}
+    loads = {"c1", "c16", PACED.name}
+    assert measured == {(server.name, load) for server in SERVERS for load in loads}
+    assert all(sample["requests"] > 0 for sample in samples)
+    assert all(f"\n{load}\n" in run.stdout for load in loads)
 
 
 def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:

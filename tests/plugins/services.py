@@ -155,7 +155,9 @@ def _starter(folder: Path) -> Iterator[Start]:
         ) -> Process:
             port = free_port()
             log = folder / f"{module}-{port}.log"
-            process = Process(module, port, {bind: f"127.0.0.1:{port}", **environ}, log)
+            # What a program keeps where it is not told where goes with the test.
+            own = {"HOME": str(folder), bind: f"127.0.0.1:{port}"}
+            process = Process(module, port, own | environ, log)
             stack.callback(process.kill)
             return process.start(wait=wait)
 
@@ -198,13 +200,19 @@ def start_supabase(start: Start, folder: Path, **environ: str) -> Process:
 
 @pytest.fixture
 def mailgun(start: Start, tmp_path: Path) -> Process:
-    """A Mailgun stand-in with an empty inbox."""
+    """A Mailgun stand-in with an empty inbox, which tells nobody of its mails."""
+    return start_mailgun(start, tmp_path)
+
+
+def start_mailgun(start: Start, folder: Path, **environ: str) -> Process:
+    """Start a Mailgun stand-in with its data in `folder`."""
     return start(
         "devstack.mailgun",
         "MAILGUN_STANDIN_BIND",
         MAILGUN_API_KEY=MAILGUN_KEY,
         MAILGUN_DOMAIN=DOMAIN,
-        MAILGUN_STANDIN_DATA_DIR=str(tmp_path / "mailgun"),
+        MAILGUN_STANDIN_DATA_DIR=str(folder / "mailgun"),
+        **environ,
     )
 
 

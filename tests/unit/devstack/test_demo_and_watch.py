@@ -61,3 +61,11 @@ def test_mail_is_one_line_with_its_fate():
     assert line({"type": "email_update", "data": data}) == (
         "MAIL   failed to nobody (no address)"
     )
+
+
+def test_delay_of_a_mail_is_not_shown_as_its_end():
+    data = {"outcome": "failed", "severity": "temporary", "recipient": "a***@x.test"}
+
+    assert line({"type": "email_update", "data": data}) == (
+        "MAIL   failed for now to a***@x.test"
+    )

@@ -45,8 +45,16 @@ def test_text_of_a_status_is_mailguns(given, text):
         b'{"mode":"hang","seconds":-1}',
         b'{"mode":"drop","times":0}',
         b'{"mood":"bad"}',
+        b'{"fate":"lost"}',
     ],
 )
 def test_nonsense_is_refused(body):
     with pytest.raises(msgspec.DecodeError):
         behaviour.read(body)
+
+
+def test_fate_lasts_as_many_mails_as_was_asked():
+    day = behaviour.read(b'{"fate": "failed", "times": 1}')
+
+    assert (day.mode, day.fate) == ("ok", "failed")
+    assert day.next() == Behaviour()

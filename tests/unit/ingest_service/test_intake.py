@@ -117,6 +117,8 @@ def test_whole_number_ids_become_text():
         (b'{"table":"submissions","record":{"id":"1","a":"\xff"}}', 400, None),
         (b"[" * 10_000 + b"]" * 10_000, HTTPStatus.BAD_REQUEST, None),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, HTTPStatus.BAD_REQUEST, None),
+        (b'{"table": "submissions", "table": "users"}', HTTPStatus.BAD_REQUEST, None),
+        (b'{"record": {"id": "1", "id": "2"}}', HTTPStatus.BAD_REQUEST, None),
         (b"[]", HTTPStatus.UNPROCESSABLE_ENTITY, "$"),
         (b"null", HTTPStatus.UNPROCESSABLE_ENTITY, "$"),
         ({"record": row()}, HTTPStatus.UNPROCESSABLE_ENTITY, "$.table"),

@@ -33,6 +33,13 @@ def test_throttle_allows_a_burst_then_its_rate():
     assert not throttle.allow(0.1)
 
 
+def test_burst_may_be_another_than_twice_the_rate():
+    throttle = Throttle(1, now=0, burst=5)
+
+    assert [throttle.allow(0) for _ in range(6)] == [True] * 5 + [False]
+    assert [throttle.allow(2) for _ in range(3)] == [True] * 2 + [False]
+
+
 @pytest.mark.parametrize(
     ("live", "draining", "consumers", "status"),
     [

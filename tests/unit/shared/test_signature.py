@@ -66,6 +66,32 @@ def test_any_secret_of_a_rotation_is_accepted_and_any_signature_of_several():
     assert check(BODY, headers, STANDARD) == Verified("msg_1")
 
 
+def test_older_names_of_the_standard_headers_are_taken_too():
+    named = standard_headers(BODY, STANDARD)
+    svix = {name.replace("webhook", "svix"): value for name, value in named.items()}
+
+    assert check(BODY, svix, STANDARD) == Verified("msg_1")
+    # Each set stands for itself.
+    mixed = svix | {"webhook-id": "msg_2"}
+    assert check(BODY, mixed, STANDARD) == Verified("msg_1")
+    del svix["svix-id"]
+    assert isinstance(check(BODY, svix | named, STANDARD), Verified)
+    assert isinstance(check(BODY, svix | {"webhook-id": "msg_1"}, STANDARD), Refused)
+
+
+def test_signatures_without_number_cost_no_more_than_a_few():
+    headers = standard_headers(BODY, STANDARD)
+    good = headers["webhook-signature"]
+
+    within = "v1,AAAA " * (signature.MAX_SIGNATURES - 1) + good
+    beyond = "v1,AAAA " * signature.MAX_SIGNATURES + good
+    assert check(BODY, headers | {"webhook-signature": within}, STANDARD) == (
+        Verified("msg_1")
+    )
+    outcome = check(BODY, headers | {"webhook-signature": beyond}, STANDARD)
+    assert isinstance(outcome, Refused)
+
+
 def test_missing_signature_is_refused():
     assert isinstance(check(BODY, {}, PLAIN), Refused)
 

@@ -39,7 +39,9 @@ class Log:
         row = {"id": submission_id, "status": "pending", "userid": "ada"} | columns
         return self.tell("DELETE", events.DELETED, row, None)
 
-    def mail(self, submission_id, outcome="accepted", *, at=None):
+    def mail(
+        self, submission_id, outcome="accepted", *, at=None, severity=msgspec.UNSET
+    ):
         event = EmailEvent(
             id=self._next_id(),
             source="/t",
@@ -50,6 +52,7 @@ class Log:
                 submission_id=submission_id,
                 outcome=outcome,
                 recipient="a***@melotech.test",
+                severity=severity,
             ),
         )
         return self._append(event)

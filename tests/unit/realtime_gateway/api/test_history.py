@@ -55,6 +55,15 @@ def test_mails_stand_between_the_changes_for_admins_alone(log):
     assert [item["event"] for item in own] == ["INSERT", "UPDATE"]
 
 
+def test_failure_says_whether_it_is_the_end(log):
+    log.insert("1")
+    log.mail("1", "failed", severity="temporary")
+    log.mail("1", "delivered")
+
+    assert [item.get("severity") for item in told(log)] == [None, "temporary", None]
+    assert "severity" not in told(log)[2]
+
+
 def test_change_that_came_too_late_is_marked(log):
     log.update("1", {"updated_at": "2026-01-01T00:00:00Z"}, title="new")
     log.update("1", {"updated_at": "2025-01-01T00:00:00Z"}, title="old")

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ import psutil
 
 from devstack.tether import tethered
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 START_DEADLINE, STOP_DEADLINE = 40.0, 15.0
 LOG_TAIL = 2000
 
@@ -64,11 +64,12 @@ class Program:
 
     def cpu_seconds(self) -> float:
         """Return the processor time of all its threads so far, of user and kernel."""
-        if sys.platform == "linux":
-            # The process's own clock: nanoseconds, where /proc counts hundredths.
-            return time.clock_gettime(~self._process.pid << 3 | 2)
-        times = self._measured.cpu_times()
-        return float(times.user + times.system)
+        return cpu_seconds([self._process.pid])
+
+    def pids(self) -> list[int]:
+        """Return the process and those that it has started, down to the last."""
+        children = self._measured.children(recursive=True)
+        return [self._process.pid, *(child.pid for child in children)]
 
     def user_seconds(self) -> float:
         """Return the part spent outside the kernel, in hundredths of a second."""
@@ -116,3 +117,12 @@ class Program:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the processor time of these processes so far, of user and kernel."""
+    if sys.platform == "linux":
+        # A process's own clock: nanoseconds, where /proc counts hundredths.
+        return sum(time.clock_gettime(~pid << 3 | 2) for pid in pids)
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return float(sum(each.user + each.system for each in times))

@@ -1,0 +1,1 @@
+"""What does it cost to take a webhook, beside the plain ways of doing it?"""

@@ -1,0 +1,1 @@
+"""Take Mailgun's webhooks, and put each fate of a mail safely on the bus."""

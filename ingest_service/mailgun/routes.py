@@ -1,0 +1,160 @@
+"""`POST /webhook/mailgun`: a decision becomes an answer that Mailgun understands."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Protocol
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ingest_service import bodies, problems
+from ingest_service.forwarding import Keeper
+from ingest_service.headers import Headers
+from ingest_service.mailgun import intake
+from ingest_service.mailgun.intake import Accepted, Decision, Ignored, Refused, Rules
+from ingest_service.mailgun.signature import Stamp
+from ingest_service.mailgun.tokens import Claim, Tokens
+from ingest_service.refusals import Refusals
+from ingest_service.spool.errors import NotSpooled
+from shared import logs
+from shared.amqp.message import Message
+
+log = logs.get(__name__)
+
+
+class Forwards(Protocol):
+    """What is asked of the forwarder."""
+
+    def forward(self, message: Message) -> Keeper: ...
+
+
+def webhook(
+    forwarder: Forwards,
+    tokens: Tokens,
+    rules: Rules,
+    refusals: Refusals,
+    *,
+    max_body_bytes: int,
+) -> Blueprint:
+    """Return the endpoint."""
+    page = Blueprint("mailgun", __name__, url_prefix="/webhook")
+
+    @page.post("/mailgun", strict_slashes=False)
+    def take() -> Response:
+        headers = Headers(request.environ)
+        body = bodies.read(request.environ, max_bytes=max_body_bytes)
+        now = time.time()
+        decision = intake.decide(body, headers, rules, now=now)
+        if decision.stamp is None:
+            wait = refusals.wait(
+                peer=request.environ.get("REMOTE_ADDR"),
+                forwarded_for=headers.get("x-forwarded-for", ""),
+                now=time.monotonic(),
+            )
+            if wait is not None:
+                return _too_many(wait)
+            answer, outcome = _answer(decision)
+        else:
+            answer, outcome = _carry_out(
+                decision, decision.stamp, forwarder, tokens, now
+            )
+        _log(decision, outcome, answer)
+        return answer
+
+    return page
+
+
+def _too_many(seconds: int) -> Response:
+    detail = "too many requests without a signature that holds"
+    headers = {"Retry-After": str(seconds)}
+    return problems.problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
+
+
+def _carry_out(
+    decision: Decision, stamp: Stamp, forwarder: Forwards, tokens: Tokens, now: float
+) -> tuple[Response, str]:
+    try:
+        claim = tokens.claim(stamp, now=now)
+    except sqlite3.Error as error:
+        # What is not known to be unused is not taken; Mailgun comes again.
+        log.error("tokens.unusable", reason=str(error))
+        detail = "cannot tell whether this token has been used"
+        return problems.unavailable(detail), "tokens-unusable"
+    if claim is Claim.USED:
+        detail = "this token has been used"
+        return problems.problem(HTTPStatus.NOT_ACCEPTABLE, detail), "replayed"
+    if claim is Claim.BUSY:
+        return problems.unavailable("the same webhook is under way"), "busy"
+    try:
+        if isinstance(decision, Accepted):
+            forwarder.forward(Message.of(decision.event))
+    except NotSpooled as error:
+        _settle(tokens.release, stamp)
+        detail = "neither the broker nor the spool takes events now"
+        return problems.unavailable(detail), type(error).__name__
+    except BaseException:
+        _settle(tokens.release, stamp)
+        raise
+    _settle(tokens.use, stamp)
+    return _answer(decision)
+
+
+def _settle(how: Callable[[Stamp], None], stamp: Stamp) -> None:
+    try:
+        how(stamp)
+    except sqlite3.Error as error:
+        # What was decided stands; the claim runs out by itself.
+        log.error("tokens.unusable", reason=str(error))
+
+
+def _answer(decision: Decision) -> tuple[Response, str]:
+    if isinstance(decision, Refused):
+        later = decision.status == HTTPStatus.SERVICE_UNAVAILABLE
+        headers = {"Retry-After": problems.RETRY_AFTER} if later else None
+        answer = problems.problem(
+            decision.status, decision.detail, path=decision.path, headers=headers
+        )
+        return answer, "refused"
+    if isinstance(decision, Ignored):
+        return _done({"status": "ignored", "reason": decision.reason}), "ignored"
+    told = {
+        "status": "accepted",
+        "event_id": decision.event.id,
+        "submission_id": decision.event.subject,
+        "outcome": decision.event.data.outcome,
+    }
+    return _done(told), "accepted"
+
+
+def _done(body: dict[str, str]) -> Response:
+    # 200 and no other 2xx: Mailgun would send it again.
+    return Response(
+        msgspec.json.encode(body), content_type="application/json; charset=utf-8"
+    )
+
+
+def _log(decision: Decision, outcome: str, answer: Response) -> None:
+    facts: dict[str, object] = {}
+    if isinstance(decision, Accepted):
+        facts = {
+            "event_id": decision.event.id,
+            "type": decision.event.type,
+            "submission_id": decision.event.subject,
+            "cause": decision.event.data.cause,
+        }
+    elif isinstance(decision, Refused):
+        # A reason may quote the body where it speaks of a place in it.
+        detail = None if decision.path else decision.detail
+        facts = {"path": decision.path, "detail": detail}
+    write = log.warning if answer.status_code >= HTTPStatus.BAD_REQUEST else log.info
+    write(
+        "mailgun.taken",
+        outcome=outcome,
+        status=answer.status_code,
+        request_id=problems.request_id(),
+        **facts,
+    )
