@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.fanout.programs import NotStarted
+from bench.programs import NotStarted
 from bench.outbox.report import text_of
 from bench.outbox.stage import run
 from bench.outbox.ways import WAYS, quiet, steady

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.fanout.programs import LOG_TAIL, ROOT, NotStarted, Program
+from bench.programs import LOG_TAIL, ROOT, NotStarted, Program
 from devstack.postgres import private_postgres
 
 PACKS = Path(ROOT, "supabase", "migrations")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.fanout.programs import Program
+from bench.programs import Program
 from bench.fanout.supabase import Supabase
 from bench.outbox.database import Database, database
 from bench.outbox.ways import Pace, Way
