@@ -130,7 +130,7 @@ def _verify_standard(
 ) -> Verified | Refused:
     webhook_id = headers.get(f"{prefix}-id", "")
     timestamp = headers.get(f"{prefix}-timestamp", "")
-    if not _is_id(webhook_id):
+    if not is_id(webhook_id):
         return Refused(f"{prefix}-id is missing or not a plain identifier")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         return Refused(f"{prefix}-timestamp is not a time in whole seconds")
@@ -145,7 +145,8 @@ def _verify_standard(
     return Refused(f"{prefix}-signature does not match")
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Tell whether a text can be an event's id."""
     fits = 0 < len(text) <= MAX_ID_LENGTH
     return fits and text.isascii() and text.isprintable() and " " not in text
 
