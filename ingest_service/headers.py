@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
 
 #: WSGI names these two without the prefix of all others (PEP 3333).
 _BARE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -20,6 +22,14 @@ class Headers(Mapping[str, str]):
         """Return the value; raise KeyError where the request has no such header."""
         value: str = self._environ[_key(name)]
         return value
+
+    @overload
+    def get(self, name: str, default: None = None, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str | T, /) -> str | T: ...
+    def get(self, name: str, default: object = None, /) -> object:
+        """Return the value, else `default`; most that are asked for are not there."""
+        return self._environ.get(_key(name), default)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""

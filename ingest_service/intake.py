@@ -111,6 +111,41 @@ def decide(request: Request, rules: Rules, *, now: float, new_id: str) -> Decisi
         )
 
 
+def event_of(
+    body: bytes,
+    *,
+    table: str,
+    now: float,
+    event_id: str,
+    sequence: str | msgspec.UnsetType = msgspec.UNSET,
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET,
+) -> Accepted | Ignored:
+    """Return the event that a payload tells of, by whichever way it came.
+
+    `now` is Unix time in seconds. Raises Malformed where the payload is none.
+    """
+    payload = payloads.read(body)
+    named, schema = payloads.table_of(payload)
+    if named != table:
+        return Ignored(f"only changes of the table {table!r} are taken")
+    if schema not in {None, "public"}:
+        return Ignored("only changes in the schema 'public' are taken")
+    change = payloads.change_of(payload)
+    return Accepted(
+        ChangeEvent(
+            id=event_id,
+            source=SOURCE,
+            type=payloads.event_type(change),
+            subject=change.submission_id,
+            time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+            data=change,
+            sequence=sequence,
+            fingerprint=payloads.fingerprint(change),
+            traceparent=traceparent,
+        )
+    )
+
+
 def _verdict(
     request: Request, rules: Rules, now: float
 ) -> signature.Verified | signature.Refused:
@@ -129,29 +164,19 @@ def _claims_static(headers: Mapping[str, str], rules: Rules) -> bool:
 def _understand(
     request: Request, rules: Rules, *, now: float, event_id: str
 ) -> Accepted | Ignored:
-    payload = payloads.read(request.body)
-    table, schema = payloads.table_of(payload)
-    if table != rules.table:
-        return Ignored(f"only changes of the table {rules.table!r} are taken")
-    if schema not in {None, "public"}:
-        return Ignored("only changes in the schema 'public' are taken")
-    change = payloads.change_of(payload)
-    kind = payloads.event_type(change)
-    if request.endpoint is Endpoint.STATUS and kind != events.STATUS_CHANGED:
-        return Ignored("the status did not change")
-    return Accepted(
-        ChangeEvent(
-            id=event_id,
-            source=SOURCE,
-            type=kind,
-            subject=change.submission_id,
-            time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-            data=change,
-            sequence=_sequence(request.headers),
-            fingerprint=payloads.fingerprint(change),
-            traceparent=_traceparent(request.headers),
-        )
+    told = event_of(
+        request.body,
+        table=rules.table,
+        now=now,
+        event_id=event_id,
+        sequence=_sequence(request.headers),
+        traceparent=_traceparent(request.headers),
     )
+    if isinstance(told, Ignored) or request.endpoint is Endpoint.UPDATE:
+        return told
+    if told.event.type != events.STATUS_CHANGED:
+        return Ignored("the status did not change")
+    return told
 
 
 def unsupported_media(headers: Mapping[str, str]) -> str | None:

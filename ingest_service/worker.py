@@ -21,6 +21,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from ingest_service import wire_errors
 from ingest_service.incoming import Incoming
+from ingest_service.outgoing import Outgoing
 from shared import logs
 from shared.peers import as_counted
 from shared.throttle import Throttle
@@ -106,13 +107,17 @@ class Worker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
         self, name: Address, client: socket.socket, addr: Address, incoming: Incoming
     ) -> None:
         parser = http.get_parser(self.cfg, incoming, addr)
+        outgoing = Outgoing(client)
         incoming.await_request(idle=self.read_deadline, head=self.read_deadline)
         while True:
             request = self._next(parser, incoming)
             # gunicorn would ask for the body before anybody has looked at the head.
             asks, request._expected_100_continue = request._expected_100_continue, False
             incoming.await_body(self.read_deadline, ask=asks)
-            self.handle_request(name, request, client, addr)
+            try:
+                self.handle_request(name, request, outgoing, addr)
+            finally:
+                outgoing.flush()
             deadline = time.monotonic() + LINGER
             if incoming.owes_continue or not parser.finish_body(deadline):
                 raise StopIteration

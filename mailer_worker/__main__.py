@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 
-from mailer_worker.health import HealthServer
 from mailer_worker.lanes import Lanes
 from mailer_worker.mailgun import Mailgun
 from mailer_worker.recipients import Recipients
@@ -18,6 +17,7 @@ from shared.amqp.message import Delivery
 from shared.amqp.publisher import Publisher
 from shared.errors import Malformed
 from shared.events import decode
+from shared.health import HealthServer
 from shared.startup import begin
 from shared.topology import MAILER_QUEUE
 from shared.version import __version__

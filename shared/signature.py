@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ PLAIN = "x-signature"
 #: What the three headers of Standard Webhooks begin with; Svix named them first.
 STANDARD = ("webhook", "svix")
 STATIC = "x-webhook-secret"
+SIGNATURES = (PLAIN, *(f"{prefix}-signature" for prefix in STANDARD))
 
 #: More signatures than any rotation needs.
 MAX_SIGNATURES = 16
@@ -67,8 +67,7 @@ def keys_of(secrets: Iterable[str]) -> tuple[bytes, ...]:
 
 def is_signed(headers: Mapping[str, str]) -> bool:
     """Tell whether there is any signature; `verify` refuses what has none."""
-    names = (PLAIN, *(f"{prefix}-signature" for prefix in STANDARD))
-    return any(headers.get(name) for name in names)
+    return any(map(headers.get, SIGNATURES))
 
 
 def verify(
@@ -108,7 +107,7 @@ def verify_static(
 
 def sign_plain(body: bytes, key: bytes) -> str:
     """Return the value of `X-Signature` for the body."""
-    return hmac.new(key, body, hashlib.sha256).hexdigest()
+    return hmac.digest(key, body, "sha256").hex()
 
 
 def _verify_plain(
@@ -131,7 +130,7 @@ def _verify_standard(
 ) -> Verified | Refused:
     webhook_id = headers.get(f"{prefix}-id", "")
     timestamp = headers.get(f"{prefix}-timestamp", "")
-    if not _is_id(webhook_id):
+    if not is_id(webhook_id):
         return Refused(f"{prefix}-id is missing or not a plain identifier")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         return Refused(f"{prefix}-timestamp is not a time in whole seconds")
@@ -146,7 +145,8 @@ def _verify_standard(
     return Refused(f"{prefix}-signature does not match")
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Tell whether a text can be an event's id."""
     fits = 0 < len(text) <= MAX_ID_LENGTH
     return fits and text.isascii() and text.isprintable() and " " not in text
 

@@ -32,6 +32,8 @@ LOCK_TIMEOUT = 0.8
 #: What must be free on the disk beside what is to be written three times (journal,
 #: file, rescue): a file on a full disk could not even be emptied.
 FREE_BYTES = 8 * 1024 * 1024
+#: A spool that cannot take a message of this size is not as it should be.
+PROOF_BYTES = 1024 * 1024
 
 T = TypeVar("T")
 
@@ -69,7 +71,7 @@ class SpoolFile:
         """Make or mend the file, and prove that it can be written."""
 
         def prove(connection: sqlite3.Connection) -> None:
-            self._refuse_on_full_disk(0)
+            self._refuse_on_full_disk(PROOF_BYTES)
             with schema.transaction(connection):
                 connection.execute(rows.ADD_TO_TOTALS, [0, 0, 0])
 

@@ -88,7 +88,7 @@ $$;
 create or replace function melotech.keep(
     operation text, table_schema text, table_name text, after jsonb, before jsonb
 ) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql set search_path = '' as $$
 declare
     kept bigint;
 begin
@@ -167,12 +167,14 @@ $$;
 
 -- The key that a secret stands for: Standard Webhooks' base64, or the text itself.
 create or replace function melotech.key_of(secret text) returns bytea
-language sql immutable set search_path = '' as $$
-    select case
-        when secret like 'whsec\_%' then
-            decode(rpad(substr(secret, 7), (length(secret) - 6 + 3) / 4 * 4, '='), 'base64')
-        else convert_to(secret, 'UTF8')
-    end
+language plpgsql immutable set search_path = '' as $$
+begin
+    if secret like 'whsec\_%' then
+        return decode(
+            rpad(substr(secret, 7), (length(secret) - 6 + 3) / 4 * 4, '='), 'base64');
+    end if;
+    return convert_to(secret, 'UTF8');
+end
 $$;
 
 -- pgcrypto is in `extensions` on Supabase and in `public` elsewhere: bound once, here.
@@ -190,8 +192,9 @@ begin
       from pg_extension where extname = 'pgcrypto';
     execute format(
         'create or replace function melotech.hmac_sha256(message text, key bytea)
-         returns bytea language sql immutable set search_path = '''' as
-         ''select %s.hmac(convert_to(message, ''''UTF8''''), key, ''''sha256'''')''', home);
+         returns bytea language plpgsql immutable set search_path = '''' as
+         ''begin return %s.hmac(convert_to(message, ''''UTF8''''), key, ''''sha256''''); end''',
+        home);
     revoke all on function melotech.hmac_sha256 from public;
 end
 $$;
@@ -235,7 +238,7 @@ $$;
 create or replace function melotech.send_due(
     first_sequence bigint default 0, writer xid8 default null
 ) returns int
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     room int;
@@ -258,12 +261,15 @@ begin
          where o.delivered_at is null and o.request_id is null
            and o.sequence >= first_sequence and o.due_at <= moment
            and (writer is null or o.transaction_id = writer)
-           -- In the order of the row: only its oldest. A minimum rather than an
-           -- `exists`, because no plan can turn it into a join over the whole backlog.
+           -- In the order of the row: only its oldest. It is looked for by pairs, since
+           -- only the index by row has them in this order: no statistics, however old,
+           -- can lead to a walk through the whole backlog.
            and (o.refused or o.sequence = (
-                select min(older.sequence) from melotech.webhook_outbox older
-                 where older.row_key = o.row_key and older.delivered_at is null
-                   and not older.refused and isfinite(older.due_at)))
+                select older.sequence from melotech.webhook_outbox older
+                 where (older.row_key, older.sequence) >= (o.row_key, 0)
+                   and older.delivered_at is null and not older.refused
+                   and isfinite(older.due_at)
+                 order by older.row_key, older.sequence limit 1))
          order by o.sequence
          limit greatest(room, 0)
            for update skip locked
@@ -316,7 +322,7 @@ $$;
 
 -- Note the answers that pg_net has; `keys` narrows it to some rows' changes.
 create or replace function melotech.settle(keys text[] default null) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     mine bigint[];
@@ -407,7 +413,7 @@ begin
     end;
     update melotech.webhook_endpoint set fault = problem
      where fault is distinct from problem;
-    if problem is not null then
+    if found and problem is not null then
         raise warning 'melotech: %', problem;
     end if;
     perform melotech.prune();
@@ -436,17 +442,21 @@ begin
 end
 $$;
 
--- For a pg_cron that knows minutes only: tick until the next minute's job takes over.
+-- Tick until the next run of the cron job takes over: cheaper than a connection a tick.
 create or replace procedure melotech.run(seconds numeric, pause_ms int)
 language plpgsql as $$
 declare
     finish timestamptz := clock_timestamp() + make_interval(secs => seconds);
+    started timestamptz;
 begin
     loop
+        started := clock_timestamp();
         perform melotech.tick();
         commit;
         exit when clock_timestamp() >= finish;
-        perform pg_sleep(pause_ms / 1000.0);
+        -- A huge backlog makes for long ticks: never more than a fifth of the time.
+        perform pg_sleep(greatest(pause_ms / 1000.0,
+            4 * extract(epoch from clock_timestamp() - started)));
     end loop;
 end
 $$;
@@ -455,7 +465,8 @@ create or replace function melotech.schedule() returns void
 language plpgsql set search_path = '' as $$
 declare
     version int[] := melotech.version_of('pg_cron');
-    pace text := case when version >= '{1,5}' then '2 seconds'
+    -- pg_cron knows seconds from 1.5 on; so after a restart the clock is back sooner.
+    pace text := case when version >= '{1,5}' then '10 seconds'
                       when version is not null then '* * * * *' end;
 begin
     if pace is null then
@@ -465,7 +476,7 @@ begin
     else
         perform cron.schedule('melotech-webhooks', pace,
             case pace when '* * * * *' then 'call melotech.run(57, 500)'
-                      else 'select melotech.tick()' end);
+                      else 'call melotech.run(9, 500)' end);
     end if;
     update melotech.webhook_endpoint set clock = pace where clock is distinct from pace;
 end
@@ -661,11 +672,13 @@ begin
     foreach wanted in array array['pg_net', 'pg_cron'] loop
         if melotech.version_of(wanted) is null
            and exists (select from pg_available_extensions where name = wanted) then
-            execute format('create extension %I', wanted);
+            begin
+                execute format('create extension %I', wanted);
+            exception when others then
+                raise notice '% is not enabled: %', wanted, sqlerrm;
+            end;
         end if;
     end loop;
-exception when others then
-    raise notice '% is not enabled: %', wanted, sqlerrm;
 end
 $$;
 

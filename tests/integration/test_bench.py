@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.fanout import servers as fanout
 from bench.ingest.loads import PACED
 from bench.ingest.servers import SERVERS
+from bench.outbox.ways import WAYS
 from devstack.broker.node import server_program
+from devstack.postgres import REMEDY, server_binaries
 from tests.plugins.broker import unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +74,25 @@ def test_every_way_of_taking_webhooks_accepts_and_publishes_all_of_them(
     assert measured == {(server.name, load) for server in SERVERS for load in loads}
     assert all(sample["requests"] > 0 for sample in samples)
     assert all(f"\n{load}\n" in run.stdout for load in loads)
+
+
+def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:
+    if server_program() is None:
+        unavailable()
+    if server_binaries() is None:
+        pytest.skip(REMEDY)
+    file = tmp_path / "samples.json"
+
+    run = subprocess.run(
+        [sys.executable, "-m", "bench.outbox", "--quick", "--json", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert run.returncode == 0, run.stderr[-3000:]
+    told = json.loads(file.read_text())
+    assert list(dict.fromkeys(each["way"] for each in told)) == [w.name for w in WAYS]
+    assert all(len(each["milliseconds"]) > 1 for each in told)
+    assert all(f"\n{way.name}" in run.stdout for way in WAYS)

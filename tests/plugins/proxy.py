@@ -1,4 +1,4 @@
-"""A TCP proxy that can cut every connection through it, as a network does."""
+"""A TCP proxy that cuts connections or lets none through, as a network does."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Proxy:
         self._pairs: list[socket.socket] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._refusing = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -30,6 +31,15 @@ class Proxy:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
             self._pairs.clear()
+
+    def refuse(self) -> None:
+        """End every connection, and let no new one through until `allow`."""
+        self._refusing.set()
+        self.cut()
+
+    def allow(self) -> None:
+        """Let new connections through again."""
+        self._refusing.clear()
 
     def close(self) -> None:
         """End it all."""
@@ -44,6 +54,9 @@ class Proxy:
             try:
                 near, _ = self._server.accept()
             except TimeoutError:
+                continue
+            if self._refusing.is_set():
+                near.close()
                 continue
             try:
                 far = socket.create_connection(("127.0.0.1", self._target), 5)

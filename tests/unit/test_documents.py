@@ -10,6 +10,7 @@ import pytest
 
 from devstack.mailgun.settings import StandInSettings as MailgunStandIn
 from devstack.supabase.settings import StandInSettings as SupabaseStandIn
+from ingest_service.outbox_relay.settings import RelaySettings
 from ingest_service.settings import IngestSettings
 from mailer_worker.settings import MailerSettings
 from realtime_gateway.close_codes import CloseCode
@@ -26,8 +27,15 @@ def text(name):
 
 @pytest.mark.parametrize(
     "settings",
-    [IngestSettings, GatewaySettings, MailerSettings, SupabaseStandIn, MailgunStandIn],
-    ids=["ingest", "gateway", "mailer", "supabase", "mailgun"],
+    [
+        IngestSettings,
+        RelaySettings,
+        GatewaySettings,
+        MailerSettings,
+        SupabaseStandIn,
+        MailgunStandIn,
+    ],
+    ids=["ingest", "relay", "gateway", "mailer", "supabase", "mailgun"],
 )
 def test_every_setting_is_documented(settings):
     document = text("docs/configuration.md")

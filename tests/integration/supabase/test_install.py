@@ -137,8 +137,8 @@ def test_table_of_another_name_can_be_watched(empty):
 @pytest.mark.parametrize(
     ("version", "clock", "command"),
     [
-        ("1.6", "2 seconds", "select melotech.tick()"),
-        ("1.5", "2 seconds", "select melotech.tick()"),
+        ("1.6", "10 seconds", "call melotech.run(9, 500)"),
+        ("1.5", "10 seconds", "call melotech.run(9, 500)"),
         ("1.4-1", "* * * * *", "call melotech.run(57, 500)"),
     ],
 )

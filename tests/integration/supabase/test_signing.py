@@ -1,4 +1,4 @@
-"""The whole way: a row's change, signed by SQL, believed by the running ingest service."""
+"""The whole way: a change, signed by SQL, is believed by the running ingest service."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""How long from a row's commit to a socket's frame, by push and by relay?"""

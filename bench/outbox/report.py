@@ -1,0 +1,59 @@
+"""The table and the histograms, side by side by way; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from bench.outbox.stage import Result
+
+#: Where the buckets end, in milliseconds.
+EDGES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, math.inf)
+BAR = 24
+SHARES = (0.5, 0.9, 0.99)
+
+
+def text_of(results: Sequence[Result]) -> str:
+    """Return for each pace the percentiles of all ways, and their histograms."""
+    parts: list[str] = []
+    for pace in dict.fromkeys(result.pace for result in results):
+        here = [result for result in results if result.pace == pace]
+        parts += [f"\n{pace}: milliseconds from COMMIT to the socket's frame"]
+        parts += [*_table(here), "", *_histogram(here)]
+    return "\n".join(parts)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that `share` of all do not exceed."""
+    place = math.ceil(share * len(values)) - 1
+    return sorted(values)[max(place, 0)]
+
+
+def _table(results: Sequence[Result]) -> list[str]:
+    lines = [
+        f"{'':10}{'commits':>8}{'p50':>10}{'p90':>10}{'p99':>10}{'max':>10}",
+    ]
+    for result in results:
+        found = [percentile(result.milliseconds, share) for share in SHARES]
+        figures = [*found, max(result.milliseconds)]
+        cells = "".join(f"{figure:>10.1f}" for figure in figures)
+        lines.append(f"{result.way:10}{len(result.milliseconds):>8}{cells}")
+    return lines
+
+
+def _histogram(results: Sequence[Result]) -> list[str]:
+    head = "".join(f"  {result.way:{BAR + 6}}" for result in results)
+    lines = [f"{'up to':>8}{head}".rstrip()]
+    for low, high in zip((0, *EDGES), EDGES, strict=False):
+        label = "more" if math.isinf(high) else f"{high:,} ms"
+        bars = "".join(
+            f"  {_bar(result.milliseconds, low, high):{BAR + 6}}" for result in results
+        )
+        lines.append(f"{label:>8}{bars}".rstrip())
+    return lines
+
+
+def _bar(values: Sequence[float], low: float, high: float) -> str:
+    inside = sum(low < value <= high for value in values)
+    length = round(BAR * inside / len(values))
+    return f"{inside:>4} {'#' * max(length, 1 if inside else 0)}"

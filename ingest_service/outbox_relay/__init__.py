@@ -1,0 +1,1 @@
+"""Reads the webhooks' outbox in the database itself, and publishes what is in it."""

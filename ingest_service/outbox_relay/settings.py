@@ -1,0 +1,38 @@
+"""What the outbox relay reads from the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, Field, SecretStr
+
+from shared.settings import Bind, BrokerSettings
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be a postgresql:// address")
+    try:
+        conninfo_to_dict(value.get_secret_value())
+    except psycopg.Error:
+        # What psycopg says quotes the address.
+        text = "is not usable: is the password percent-encoded?"
+        raise ValueError(text) from None
+    return value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+
+
+class RelaySettings(BrokerSettings):
+    """Settings of the outbox relay; times in the unit that the name says."""
+
+    outbox_database_url: DatabaseUrl
+    submissions_table: str = "submissions"
+    #: As at the webhooks' endpoints, so that both ways take the same.
+    max_body_bytes: int = Field(default=1_048_576, gt=0)
+    outbox_batch: int = Field(default=100, ge=1, le=500)
+    outbox_poll_seconds: float = Field(default=1, ge=0.05, le=60)
+    relay_bind: Bind = "127.0.0.1:8005"
