@@ -14,6 +14,7 @@ import requests
 from shared.events import CONTENT_TYPE
 from shared.topology import CHANGE_LOG_STREAM, MAILER_DEAD_LETTERS
 from tests.plugins.asyncapi import faults, faults_of_text, lookup, messages_of
+from tests.plugins.mailgun_webhooks import KEY, fresh_signature, hook, post
 from tests.plugins.services import (
     DOMAIN,
     MAILGUN_KEY,
@@ -30,6 +31,8 @@ from tests.plugins.sockets import Client, login, users_id
 ADMIN = "admin@melotech.test"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ROW = {"id": "s-1", "title": "Café 🎧", "status": "pending", "plays": 10**30}
+FATES = ["failed", "delivered", "opened", "clicked", "unsubscribed", "complained"]
+OUTCOMES = {"accepted", "skipped", *FATES}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,9 @@ def mailgun(start_for_module, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ingest(start_for_module, bus_url_for_module):
-    return start_ingest(start_for_module, bus_url_for_module)
+    return start_ingest(
+        start_for_module, bus_url_for_module, MAILGUN_WEBHOOK_SIGNING_KEY=KEY
+    )
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,12 @@ def live_through_a_submission(ingest, artist):
     webhook(ingest, "DELETE", rows[-1], None, sequence=20)
 
 
+def tell_the_fates_of_a_mail(ingest):
+    for event in FATES:
+        document = hook(event, signature=fresh_signature(), severity="temporary")
+        assert post(ingest, document).status_code == 200
+
+
 def disconnect_nobody(gateway):
     answer = requests.post(
         f"{gateway.url}/admin/disconnect",
@@ -146,8 +157,9 @@ def lived(supabase, ingest, mailer, gateway, token):
             ]
             await asyncio.to_thread(until, lambda: min(map(len, heard.values())) >= 3)
             await asyncio.to_thread(live_through_a_submission, ingest, artist)
+            await asyncio.to_thread(tell_the_fates_of_a_mail, ingest)
             await asyncio.to_thread(disconnect_nobody, gateway)
-            await asyncio.to_thread(until, lambda: len(outcomes(heard["admin"])) == 3)
+            await asyncio.to_thread(until, lambda: outcomes(heard["admin"]) == OUTCOMES)
             for task in listening:
                 task.cancel()
             await asyncio.gather(*listening, return_exceptions=True)

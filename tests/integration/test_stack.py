@@ -10,6 +10,7 @@ import sys
 import pytest
 import requests
 
+from devstack.stack import dotenv
 from tests.plugins.services import until
 from tests.plugins.stack import Stack
 
@@ -35,6 +36,32 @@ def test_one_command_runs_everything_restarts_what_dies_and_ends_without_a_trace
     foreground.send_signal(signal.SIGINT)
     assert foreground.wait(60) == 0
     assert stack.processes() == []
+
+
+@pytest.mark.timeout(300)
+def test_what_became_of_a_mail_comes_in_at_the_edge_and_is_believed(
+    stack: Stack,
+) -> None:
+    stack.up()
+    mailgun = f"http://{stack.environ['MAILGUN_STANDIN_BIND']}"
+    written = dotenv.read(stack.root / ".env")
+    mail = {"from": "m@a.test", "to": "a@b.test", "text": "T", "v:event_id": "evt_1"}
+    taken = requests.post(
+        f"{mailgun}/v3/{written['MAILGUN_DOMAIN']}/messages",
+        auth=("api", written["MAILGUN_API_KEY"]),
+        data=mail | {"v:submission_id": "s-1"},
+        timeout=5,
+    )
+    assert taken.status_code == 200
+
+    def told() -> list[dict[str, object]]:
+        answer: list[dict[str, object]] = requests.get(
+            f"{mailgun}/api/webhooks", timeout=5
+        ).json()
+        return answer
+
+    (attempt,) = until(told)
+    assert (attempt["event"], attempt["answer"]) == ("delivered", "200")
 
 
 @pytest.mark.timeout(300)
