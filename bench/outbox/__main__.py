@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psycopg
 
-from bench.programs import NotStarted
 from bench.outbox.report import text_of
 from bench.outbox.stage import run
 from bench.outbox.ways import WAYS, quiet, steady
 from bench.outbox.writer import NotDelivered
+from bench.programs import NotStarted
 from devstack.broker.node import BrokerMissing
 from devstack.postgres import PostgresMissing
 

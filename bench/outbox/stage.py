@@ -12,11 +12,11 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.programs import Program
 from bench.fanout.supabase import Supabase
 from bench.outbox.database import Database, database
 from bench.outbox.ways import Pace, Way
 from bench.outbox.writer import Listener, measure
+from bench.programs import Program
 from devstack.broker.node import free_port
 from devstack.broker.private import PrivateBroker
 
