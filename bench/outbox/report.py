@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from bench.outbox.stage import Result
+from bench.tables import table
 
 #: Where the buckets end, in milliseconds.
 EDGES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, math.inf)
@@ -30,15 +31,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _table(results: Sequence[Result]) -> list[str]:
-    lines = [
-        f"{'':10}{'commits':>8}{'p50':>10}{'p90':>10}{'p99':>10}{'max':>10}",
-    ]
+    rows = [("", "commits", "p50", "p90", "p99", "max")]
     for result in results:
         found = [percentile(result.milliseconds, share) for share in SHARES]
-        figures = [*found, max(result.milliseconds)]
-        cells = "".join(f"{figure:>10.1f}" for figure in figures)
-        lines.append(f"{result.way:10}{len(result.milliseconds):>8}{cells}")
-    return lines
+        p50, p90, p99, most = (
+            f"{figure:.1f}" for figure in (*found, max(result.milliseconds))
+        )
+        rows.append((result.way, str(len(result.milliseconds)), p50, p90, p99, most))
+    return table(rows)
 
 
 def _histogram(results: Sequence[Result]) -> list[str]:

@@ -219,6 +219,29 @@ def test_claim_is_bounded_in_bytes_and_still_takes_the_first(outbox):
     assert claims == [[True] * 3, [True] * 2, [False]]
 
 
+def test_claim_reads_no_more_than_it_takes_however_old_the_statistics(outbox):
+    outbox.change()
+    outbox.ask("update melotech.webhook_outbox set delivered_at = now()")
+    outbox.ask("alter table melotech.webhook_outbox set (autovacuum_enabled = off)")
+    outbox.ask("analyze melotech.webhook_outbox")
+    outbox.ask(
+        "insert into melotech.webhook_outbox (event_id, row_key, payload)"
+        " select n, n % 10, '' from generate_series(1, 5000) n"
+    )
+
+    with outbox.connect() as connection:
+        connection.cursor_factory = psycopg.ClientCursor
+        reader = outbox_module.Outbox(connection)
+        rows = reader.claim(at_most=100, max_payload=1)
+        [(read,)] = connection.execute(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+            " where relname = 'webhook_outbox'"
+        )
+
+    assert len(rows) == 100
+    assert read < 500
+
+
 def unread(connection):
     """Return how many bytes a socket has for its reader."""
     answer = fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4))
