@@ -12,6 +12,10 @@
 
 -- 1. Where it all is -----------------------------------------------------------------
 
+-- Every function here looks up plain names in pg_catalog, and among temporary objects last:
+-- left to itself Postgres looks there first, even for a type such as `text`, and so would
+-- run as the owner of this what any writer of submissions had put there.
+
 create schema if not exists melotech;
 revoke all on schema melotech from public;
 
@@ -75,7 +79,7 @@ create unlogged table if not exists melotech.webhook_run (
 
 -- No exception handler here: a change that cannot be kept must not be made.
 create or replace function melotech.keep_change() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
     after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
@@ -88,7 +92,7 @@ $$;
 create or replace function melotech.keep(
     operation text, table_schema text, table_name text, after jsonb, before jsonb
 ) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     kept bigint;
 begin
@@ -111,7 +115,7 @@ $$;
 
 -- TRUNCATE knows no rows, but before it they can still be read: each is deleted.
 create or replace function melotech.keep_truncate() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     execute format(
         'select melotech.keep(''DELETE'', %L, %L, null, to_jsonb(gone)) from %I.%I gone',
@@ -123,14 +127,14 @@ $$;
 -- 3. Signing -------------------------------------------------------------------------
 
 create or replace function melotech.version_of(extension text) returns int[]
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
     select string_to_array((regexp_match(extversion, '^\d+(?:\.\d+)*'))[1], '.')::int[]
       from pg_extension where extname = extension
 $$;
 
 -- What the secret is, and where it is kept: in Vault where there is one.
 create or replace function melotech.secret(out value text, out keeper text)
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
     if to_regclass('vault.decrypted_secrets') is not null then
         execute 'select decrypted_secret from vault.decrypted_secrets where name = $1'
@@ -145,7 +149,7 @@ end
 $$;
 
 create or replace function melotech.keep_secret(secret text) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     kept uuid;
 begin
@@ -167,7 +171,7 @@ $$;
 
 -- The key that a secret stands for: Standard Webhooks' base64, or the text itself.
 create or replace function melotech.key_of(secret text) returns bytea
-language plpgsql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
     if secret like 'whsec\_%' then
         return decode(
@@ -179,7 +183,7 @@ $$;
 
 -- pgcrypto is in `extensions` on Supabase and in `public` elsewhere: bound once, here.
 create or replace function melotech.bind_pgcrypto() returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     home text;
 begin
@@ -192,7 +196,7 @@ begin
       from pg_extension where extname = 'pgcrypto';
     execute format(
         'create or replace function melotech.hmac_sha256(message text, key bytea)
-         returns bytea language plpgsql immutable set search_path = '''' as
+         returns bytea language plpgsql immutable set search_path = pg_catalog, pg_temp as
          ''begin return %s.hmac(convert_to(message, ''''UTF8''''), key, ''''sha256''''); end''',
         home);
     revoke all on function melotech.hmac_sha256 from public;
@@ -202,7 +206,7 @@ $$;
 create or replace function melotech.headers_of(
     event_id text, sequence bigint, payload text, moment text, key bytea
 ) returns jsonb
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
     return jsonb_build_object(
         'Content-Type', 'application/json',
@@ -220,7 +224,7 @@ $$;
 
 -- Which life of pg_net's queue this is; one that is new gets a name.
 create or replace function melotech.current_run() returns uuid
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     here oid := to_regclass('net.http_request_queue');
     found_run uuid;
@@ -238,7 +242,7 @@ $$;
 create or replace function melotech.send_due(
     first_sequence bigint default 0, writer xid8 default null
 ) returns int
-language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     room int;
@@ -299,7 +303,7 @@ $$;
 create or replace function melotech.reason_of(
     status int, timed_out boolean, error_msg text
 ) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
     select case
         when status between 200 and 299 then null
         when status is not null then 'HTTP ' || status
@@ -313,7 +317,7 @@ $$;
 create or replace function melotech.delay_after(
     attempts int, status int, first_delay interval, max_delay interval
 ) returns interval
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
     select (0.75 + random() / 4) * case
         when status between 400 and 499 and status not in (408, 425, 429) then max_delay
         else least(max_delay, first_delay * power(2, least(attempts, 20) - 1))
@@ -322,7 +326,7 @@ $$;
 
 -- Note the answers that pg_net has; `keys` narrows it to some rows' changes.
 create or replace function melotech.settle(keys text[] default null) returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     mine bigint[];
@@ -383,7 +387,7 @@ $$;
 -- while it is under way, so only time tells.
 create or replace function melotech.is_lost(sent_at timestamptz, timeout_ms int)
 returns boolean
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
     select melotech.version_of('pg_net') >= '{0,18}'
         or sent_at < clock_timestamp() - make_interval(secs => timeout_ms / 1000.0 + 10)
 $$;
@@ -392,7 +396,7 @@ $$;
 
 -- Collect, send what is due, tidy up. Several at once do no harm: one works.
 create or replace function melotech.tick() returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     problem text;
 begin
@@ -422,7 +426,7 @@ $$;
 
 -- Delivered changes go after a day, the history of our own cron job after an hour.
 create or replace function melotech.prune() returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     endpoint melotech.webhook_endpoint;
 begin
@@ -462,7 +466,7 @@ end
 $$;
 
 create or replace function melotech.schedule() returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     version int[] := melotech.version_of('pg_cron');
     -- pg_cron knows seconds from 1.5 on; so after a restart the clock is back sooner.
@@ -494,7 +498,7 @@ create or replace function melotech.configure(
     max_delay interval default null,
     keep_delivered interval default null
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if configure.url <> '' then
         perform melotech.check_push(configure.url);
@@ -520,7 +524,7 @@ end
 $$;
 
 create or replace function melotech.check_push(url text) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if url !~ '^https?://[!-~]+$' then
         raise exception 'the url must be an http or https address, in plain ASCII';
@@ -534,7 +538,7 @@ end
 $$;
 
 create or replace function melotech.check_secret(secret text) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     -- Commas part secrets in WEBHOOK_SECRET.
     if secret !~ '^[^\s,]{8,}$' then
@@ -567,7 +571,7 @@ select o.sequence, o.event_id, o.row_key, o.created_at,
  order by o.sequence;
 
 create or replace function melotech.status() returns jsonb
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
     select jsonb_build_object(
         'undelivered', count(*),
         'oldest_seconds', extract(epoch from clock_timestamp() - min(o.created_at))::int,
@@ -586,7 +590,7 @@ $$;
 
 -- Do not wait for the next attempt; return how many changes that concerns.
 create or replace function melotech.retry_now() returns int
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     hurried int;
 begin
@@ -603,7 +607,7 @@ $$;
 -- Send a statement's own changes at once. Whatever goes wrong here is a warning: the
 -- change is kept, and tick() will send it. Nobody waits long for a lock here.
 create or replace function melotech.push(first_sequence bigint) returns void
-language plpgsql security definer set search_path = '' set lock_timeout = '250ms' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '250ms' as $$
 declare
     endpoint melotech.webhook_endpoint;
     writer xid8 := pg_current_xact_id();
@@ -631,7 +635,7 @@ end
 $$;
 
 create or replace function melotech.after_statement() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     first_sequence text := current_setting('melotech.first_sequence', true);
 begin
@@ -646,7 +650,7 @@ $$;
 
 -- Watch a table; `submissions` is watched below, this is for one that is called otherwise.
 create or replace function melotech.watch(watched regclass) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     execute format(
         'create or replace trigger melotech_keep_change

@@ -253,6 +253,34 @@ def test_not_even_a_right_on_the_schema_gives_the_secret(shared):
     shared.run("revoke usage on schema melotech from artist")
 
 
+def test_types_that_a_writer_makes_up_are_not_looked_at(shared):
+    with shared.connect("artist") as writer:
+        writer.execute(
+            """
+            create function pg_temp.is_caught(value pg_catalog.text) returns boolean
+            language plpgsql as $$
+            begin
+                if current_user <> 'artist' then
+                    raise 'running as %', current_user;
+                end if;
+                return true;
+            end $$;
+            create domain pg_temp.text as pg_catalog.text
+                check (pg_temp.is_caught(value));
+            create domain pg_temp.jsonb as pg_catalog.jsonb
+                check (pg_temp.is_caught(''));
+            """
+        )
+        writer.execute("insert into submissions (title) values ('one')")
+        writer.execute("update submissions set title = 'two'")
+
+    unsafe = shared.rows(
+        "select proname from pg_proc where pronamespace = 'melotech'::regnamespace"
+        " and prosecdef and not proconfig @> '{\"search_path=pg_catalog, pg_temp\"}'"
+    )
+    assert unsafe == []
+
+
 @pytest.fixture(scope="module")
 def shared(postgres):
     """One database with the pack for the tests that only look."""
