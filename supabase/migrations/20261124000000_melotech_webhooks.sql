@@ -19,6 +19,20 @@
 create schema if not exists melotech;
 revoke all on schema melotech from public;
 
+do $$
+declare
+    watched regclass;
+begin
+    -- First what writers lock first: the other way round one of us would be the victim.
+    for watched in
+        select distinct t.tgrelid from pg_trigger t join pg_proc f on f.oid = t.tgfoid
+         where f.pronamespace = to_regnamespace('melotech') order by 1
+    loop
+        execute format('lock table %s in share row exclusive mode', watched);
+    end loop;
+end
+$$;
+
 create table if not exists melotech.webhook_outbox (
     -- The row's version: taken while the row is locked, so it rises with every change.
     sequence bigserial primary key,
@@ -132,11 +146,20 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
       from pg_extension where extname = extension
 $$;
 
+-- A relation's oid; null where there is none, or we have no way to it.
+create or replace function melotech.reachable(schema_name text, relation text) returns oid
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select c.oid from pg_class c
+     where c.relnamespace = to_regnamespace(schema_name) and c.relname = relation
+       and has_schema_privilege(c.relnamespace, 'usage')
+       and has_table_privilege(c.oid, 'select')
+$$;
+
 -- What the secret is, and where it is kept: in Vault where there is one.
 create or replace function melotech.secret(out value text, out keeper text)
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-    if to_regclass('vault.decrypted_secrets') is not null then
+    if melotech.reachable('vault', 'decrypted_secrets') is not null then
         execute 'select decrypted_secret from vault.decrypted_secrets where name = $1'
            into value using 'melotech_webhook_secret';
         keeper := 'vault';
@@ -153,11 +176,11 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     kept uuid;
 begin
-    if to_regclass('vault.secrets') is null then
+    if melotech.reachable('vault', 'decrypted_secrets') is null then
         update melotech.webhook_endpoint set secret = keep_secret.secret;
         return;
     end if;
-    execute 'select id from vault.secrets where name = $1'
+    execute 'select id from vault.decrypted_secrets where name = $1'
        into kept using 'melotech_webhook_secret';
     if kept is null then
         execute 'select vault.create_secret($1, $2)'
@@ -415,18 +438,22 @@ begin
     exception when others then
         problem := sqlerrm;
     end;
+    begin
+        perform melotech.prune();
+    exception when others then
+        problem := coalesce(problem, sqlerrm);
+    end;
     update melotech.webhook_endpoint set fault = problem
      where fault is distinct from problem;
     if found and problem is not null then
         raise warning 'melotech: %', problem;
     end if;
-    perform melotech.prune();
 end
 $$;
 
 -- Delivered changes go after a day, the history of our own cron job after an hour.
 create or replace function melotech.prune() returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     endpoint melotech.webhook_endpoint;
 begin
@@ -435,7 +462,7 @@ begin
         select sequence from melotech.webhook_outbox
          where delivered_at < clock_timestamp() - endpoint.keep_delivered
          order by delivered_at limit 1000 for update skip locked);
-    if to_regclass('cron.job_run_details') is null
+    if melotech.reachable('cron', 'job_run_details') is null
        or endpoint.history_pruned_at > clock_timestamp() - interval '10 minutes' then
         return;
     end if;
@@ -473,14 +500,20 @@ declare
     pace text := case when version >= '{1,5}' then '10 seconds'
                       when version is not null then '* * * * *' end;
 begin
+    begin
+        if pace is not null then
+            perform cron.schedule('melotech-webhooks', pace,
+                case pace when '* * * * *' then 'call melotech.run(57, 500)'
+                          else 'call melotech.run(9, 500)' end);
+        end if;
+    exception when insufficient_privilege then
+        raise notice 'pg_cron is not ours to use: %', sqlerrm;
+        pace := null;
+    end;
     if pace is null then
         raise notice 'without pg_cron a change is sent once when it is made, and again only '
             'with the next change. Enable pg_cron (Supabase: Database, Extensions) and '
             'run this script again.';
-    else
-        perform cron.schedule('melotech-webhooks', pace,
-            case pace when '* * * * *' then 'call melotech.run(57, 500)'
-                      else 'call melotech.run(9, 500)' end);
     end if;
     update melotech.webhook_endpoint set clock = pace where clock is distinct from pace;
 end

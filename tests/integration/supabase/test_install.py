@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -13,7 +15,7 @@ from tests.integration.supabase.conftest import (
     configure,
     titles,
 )
-from tests.plugins.services import SECRET
+from tests.plugins.services import SECRET, until
 
 URL = "https://melotech.test/webhook/submission-update"
 
@@ -86,6 +88,33 @@ def test_uninstall_leaves_nothing_of_ours_and_the_users_rows(empty):
     assert empty.rows("select title from submissions") == ["kept"]
     assert empty.rows("select name from vault.secrets") == []
     empty.run("update submissions set title = 'still writable'", user="artist")
+
+
+@pytest.mark.parametrize("script", [SCRIPT, UNINSTALL], ids=["install", "uninstall"])
+def test_script_that_is_run_while_others_write_costs_nobody_a_statement(
+    database, script
+):
+    database.run("insert into submissions (title) values ('a'), ('b')")
+    with ThreadPoolExecutor(2) as threads, database.connect() as first:
+        with first.transaction():
+            first.execute("update submissions set rating = 1 where title = 'a'")
+            run = threads.submit(database.run, script)
+            until(lambda: waiting(database) == 1)
+            second = threads.submit(
+                database.run, "update submissions set rating = 2 where title = 'b'"
+            )
+            until(lambda: waiting(database) == 2)
+
+        second.result(timeout=20)
+        run.result(timeout=20)
+
+
+def waiting(database):
+    return database.one(
+        "select count(distinct pid) from pg_locks where not granted"
+        " and database = (select oid from pg_database where datname = %s)",
+        database.name,
+    )
 
 
 def test_earlier_pack_is_taken_over_with_its_address_and_secret(empty):
