@@ -55,6 +55,14 @@ create table if not exists melotech.webhook_outbox (
     run uuid
 );
 
+-- Readers drop what is older than what they know. So that a pack that is installed anew, or a
+-- database that is restored, goes on above its earlier life, numbers follow the clock: they
+-- begin at its milliseconds, which no table's changes outrun.
+select setval(
+    'melotech.webhook_outbox_sequence_seq',
+    greatest(last_value, floor(extract(epoch from clock_timestamp()) * 1000)::bigint))
+  from melotech.webhook_outbox_sequence_seq;
+
 create index if not exists webhook_outbox_undelivered
     on melotech.webhook_outbox (sequence) where delivered_at is null;
 create index if not exists webhook_outbox_undelivered_by_row
@@ -97,8 +105,20 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
     after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    of_schema name := tg_table_schema;
+    of_table name := tg_table_name;
 begin
-    perform melotech.keep(tg_op, tg_table_schema, tg_table_name, after, before);
+    if pg_partition_root(tg_relid) <> tg_relid then
+        select relnamespace::regnamespace, relname into of_schema, of_table
+          from pg_class where oid = pg_partition_root(tg_relid);
+    end if;
+    if tg_op = 'UPDATE' and before ->> 'id' <> after ->> 'id' then
+        -- Another submission from now on, and the one it was is no more.
+        perform melotech.keep('DELETE', of_schema, of_table, null, before);
+        perform melotech.keep('INSERT', of_schema, of_table, after, null);
+    else
+        perform melotech.keep(tg_op, of_schema, of_table, after, before);
+    end if;
     return null;
 end
 $$;
@@ -675,7 +695,8 @@ begin
     if coalesce(first_sequence, '') <> '' then
         perform set_config('melotech.first_sequence', '', true);
         perform pg_notify('melotech_outbox', '');
-        perform melotech.push(first_sequence::bigint);
+        -- Anybody may set it, to anything.
+        perform melotech.push(coalesce(substring(first_sequence, '^\d{1,18}$'), '0')::bigint);
     end if;
     return null;
 end
@@ -685,8 +706,14 @@ $$;
 create or replace function melotech.watch(watched regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    if not exists (select from pg_attribute where attrelid = watched
+                   and attname = 'id' and not attisdropped) then
+        raise exception '% has no column "id", by which its rows are told apart', watched;
+    end if;
+    -- The first of all triggers, by its name: where another changes the row once more, that
+    -- change must not be written down before this one.
     execute format(
-        'create or replace trigger melotech_keep_change
+        'create or replace trigger "0_melotech_keep_change"
          after insert or update or delete on %s
          for each row execute function melotech.keep_change()', watched);
     execute format(

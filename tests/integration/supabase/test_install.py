@@ -117,6 +117,17 @@ def waiting(database):
     )
 
 
+def test_pack_that_is_installed_anew_goes_on_above_its_earlier_numbers(empty):
+    numbers = []
+    for _ in range(2):
+        empty.run(SCRIPT)
+        empty.run("insert into submissions (title) values ('one'), ('two')")
+        numbers += empty.rows("select sequence from melotech.webhook_outbox")
+        empty.run(UNINSTALL)
+
+    assert numbers == sorted(set(numbers))
+
+
 def test_earlier_pack_is_taken_over_with_its_address_and_secret(empty):
     schema.install(empty.dsn())
     empty.run(EARLIER)
