@@ -476,11 +476,13 @@ create or replace function melotech.prune() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     endpoint melotech.webhook_endpoint;
+    finished timestamptz;  -- a value, for an index is not searched by what may change
 begin
     select * into endpoint from melotech.webhook_endpoint;
+    finished := clock_timestamp() - endpoint.keep_delivered;
     delete from melotech.webhook_outbox where sequence in (
         select sequence from melotech.webhook_outbox
-         where delivered_at < clock_timestamp() - endpoint.keep_delivered
+         where delivered_at < finished
          order by delivered_at limit 1000 for update skip locked);
     if melotech.reachable('cron', 'job_run_details') is null
        or endpoint.history_pruned_at > clock_timestamp() - interval '10 minutes' then
