@@ -323,7 +323,14 @@ def test_sigterm_lets_it_finish_and_exit_with_0(relay, bus_url, outbox):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "mysql://u:hidden@h/d", "postgresql://u:hid den@h/d"]
+    "address",
+    [
+        "",
+        "mysql://u:hidden@h/d",
+        "postgresql://u:hid den@h/d",
+        "postgresql://u:a@hidden@h/d",
+        "postgresql://u:hidden/b@h/d",
+    ],
 )
 def test_address_that_cannot_be_used_stops_it_at_start_and_is_not_quoted(address):
     done = subprocess.run(
