@@ -58,10 +58,10 @@ create table if not exists melotech.webhook_outbox (
 -- Readers drop what is older than what they know. So that a pack that is installed anew, or a
 -- database that is restored, goes on above its earlier life, numbers follow the clock: they
 -- begin at its milliseconds, which no table's changes outrun.
-select setval(
-    'melotech.webhook_outbox_sequence_seq',
-    greatest(last_value, floor(extract(epoch from clock_timestamp()) * 1000)::bigint))
-  from melotech.webhook_outbox_sequence_seq;
+select setval('melotech.webhook_outbox_sequence_seq', now_ms)
+  from melotech.webhook_outbox_sequence_seq,
+       cast(extract(epoch from clock_timestamp()) * 1000 as bigint) now_ms
+ where now_ms > last_value;
 
 create index if not exists webhook_outbox_undelivered
     on melotech.webhook_outbox (sequence) where delivered_at is null;
@@ -285,7 +285,8 @@ $$;
 create or replace function melotech.send_due(
     first_sequence bigint default 0, writer xid8 default null
 ) returns int
-language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     room int;
@@ -369,7 +370,8 @@ $$;
 
 -- Note the answers that pg_net has; `keys` narrows it to some rows' changes.
 create or replace function melotech.settle(keys text[] default null) returns void
-language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     mine bigint[];
@@ -662,7 +664,8 @@ $$;
 -- Send a statement's own changes at once. Whatever goes wrong here is a warning: the
 -- change is kept, and tick() will send it. Nobody waits long for a lock here.
 create or replace function melotech.push(first_sequence bigint) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '250ms' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set lock_timeout = '250ms' as $$
 declare
     endpoint melotech.webhook_endpoint;
     writer xid8 := pg_current_xact_id();
@@ -698,7 +701,8 @@ begin
         perform set_config('melotech.first_sequence', '', true);
         perform pg_notify('melotech_outbox', '');
         -- Anybody may set it, to anything.
-        perform melotech.push(coalesce(substring(first_sequence, '^\d{1,18}$'), '0')::bigint);
+        perform melotech.push(
+            coalesce(substring(first_sequence, '^\d{1,18}$'), '0')::bigint);
     end if;
     return null;
 end
@@ -711,6 +715,10 @@ begin
     if not exists (select from pg_attribute where attrelid = watched
                    and attname = 'id' and not attisdropped) then
         raise exception '% has no column "id", by which its rows are told apart', watched;
+    end if;
+    if (select relnamespace from pg_class where oid = watched)
+       <> to_regnamespace('public') then
+        raise exception '% is not in the schema public: its changes would be ignored', watched;
     end if;
     -- The first of all triggers, by its name: where another changes the row once more, that
     -- change must not be written down before this one.

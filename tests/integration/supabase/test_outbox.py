@@ -144,11 +144,17 @@ def test_change_of_a_partition_is_one_of_its_table(database):
     ] * 2
 
 
-def test_table_whose_rows_cannot_be_told_apart_is_not_watched(database):
-    database.run("create table tracks (title text)")
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [("tracks (title text)", 'no column "id"'), ("melotech.tracks (id int)", "public")],
+)
+def test_table_that_the_service_would_not_understand_is_not_watched(
+    database, table, told
+):
+    database.run(f"create table {table}")
 
-    with pytest.raises(psycopg.Error, match="id"):
-        database.run("select melotech.watch('tracks')")
+    with pytest.raises(psycopg.Error, match=told):
+        database.run(f"select melotech.watch('{table.split()[0]}')")
 
 
 def test_what_a_client_sets_stops_no_statement(database):
