@@ -286,7 +286,10 @@ create or replace function melotech.send_due(
     first_sequence bigint default 0, writer xid8 default null
 ) returns int
 language plpgsql set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan as $$
+set plan_cache_mode = force_generic_plan
+-- Row by row in the order of the indexes, up to the limit: the planner, who does not know how
+-- much waits, would rather collect and sort it all, and look for the oldest of each.
+set enable_bitmapscan = off set enable_sort = off as $$
 declare
     endpoint melotech.webhook_endpoint;
     room int;

@@ -339,3 +339,16 @@ def test_tick_looks_at_none_of_the_delivered_changes_that_stay(database, push):
         ).fetchone()
 
     assert looked_at[0] < 100
+
+
+def test_bulk_change_in_a_new_outbox_is_not_walked_through_for_each_row(database, push):
+    with database.connect() as writer, writer.transaction():
+        writer.execute(
+            "insert into submissions (title) select n from generate_series(1, 2000) n"
+        )
+        looked_at = writer.execute(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+            " where relname = 'webhook_outbox'"
+        ).fetchone()
+
+    assert looked_at[0] < 10_000
