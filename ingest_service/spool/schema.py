@@ -20,7 +20,7 @@ GLANCE_TIMEOUT = 0.02
 JOURNAL_PAGES = 1_000
 #: Files up to this size are checked whole when they are opened (a fraction of a
 #: second); in larger ones damage shows when it is met.
-CHECKED_BYTES = 128 * 1024 * 1024
+CHECKED_BYTES = 32 * 1024 * 1024
 
 _ROW = """
     message_id text not null,

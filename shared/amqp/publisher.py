@@ -124,13 +124,17 @@ class Publisher:
         """
         pending = [_Pending(message) for message in messages]
         deadline = time.monotonic() + timeout
+        refused: NotPublished | None = None
         for each in pending:
             try:
                 self._refuse_unless_ready()
             except NotPublished as error:
-                each.settle(error)
-            else:
+                # The rest too: a broker that is back at once must not get them first.
+                refused = refused or error
+            if refused is None:
                 self._send(each)
+            else:
+                each.settle(refused)
         return [self._outcome(each, deadline - time.monotonic()) for each in pending]
 
     def close(self) -> None:

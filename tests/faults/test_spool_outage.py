@@ -63,11 +63,11 @@ def test_broker_that_is_killed_again_and_again_in_mid_drain_gets_everything(
 ):
     senders = Senders(ingest.url)
     private_broker.kill()
-    for number in range(800):
+    for number in range(400):
         senders.send(f"s-{number % 7}")
     for _ in range(3):
         private_broker.start()
-        until(lambda: not is_full(ingest, 800))
+        until(lambda: not is_full(ingest, 400))
         private_broker.kill()
         for number in range(50):
             senders.send(f"s-{number % 7}")
