@@ -20,6 +20,7 @@ from ingest_service.settings import IngestSettings
 from ingest_service.spool.file import Limits
 from ingest_service.spool.spool import Spool
 from shared import logs, signature
+from shared.amqp.greenlets import GreenletLoop
 from shared.amqp.publisher import Publisher
 
 log = logs.get(__name__)
@@ -33,7 +34,9 @@ def from_environment() -> Flask:
     settings = reloading.settings(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
     publisher = Publisher(
-        settings.rabbitmq_url.get_secret_value(), name="ingest_service"
+        settings.rabbitmq_url.get_secret_value(),
+        name="ingest_service",
+        loop=GreenletLoop(),
     )
     limits = Limits(settings.spool_max_bytes, settings.spool_max_age_seconds)
     spool = Spool(

@@ -21,7 +21,7 @@ from pika.frame import Method
 from shared import logs
 from shared.amqp import frames
 from shared.amqp.message import Message
-from shared.amqp.thread import BrokerThread
+from shared.amqp.thread import BrokerThread, ThreadLoop
 from shared.errors import (
     BrokerBlocked,
     BrokerUnavailable,
@@ -70,7 +70,14 @@ class _Pending:
 class Publisher:
     """A connection for publishing; make it after the fork, `start`, later `close`."""
 
-    def __init__(self, url: str, *, name: str, topology: Topology = TOPOLOGY) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        topology: Topology = TOPOLOGY,
+        loop: ThreadLoop | None = None,
+    ) -> None:
         self._thread = BrokerThread(
             url,
             name=name,
@@ -79,6 +86,7 @@ class Publisher:
             on_lost=self._channel_lost,
             on_ended=self._ended,
             on_blocked=self._block,
+            loop=loop,
         )
         self._channel: Channel | None = None
         self._connected = threading.Event()

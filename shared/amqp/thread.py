@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
 from shared import logs
-from shared.amqp.link import Link
+from shared.amqp.link import Link, Loop
 from shared.topology import Topology
 
 log = logs.get(__name__)
@@ -18,10 +19,23 @@ log = logs.get(__name__)
 GOODBYE_DEADLINE = 1.5
 
 
+class ThreadLoop(Loop, Protocol):
+    """What is asked of the loop that a thread runs."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def add_callback_threadsafe(self, callback: Callable[[], object], /) -> None: ...
+
+
 class BrokerThread:
     """Keep a link up in the background; its callbacks run on this thread.
 
-    `on_ended` is called at the end, whatever brought it about.
+    `on_ended` is called at the end, whatever brought it about. `loop` takes the place
+    of pika's own, where threads are something else (`greenlets.py`).
     """
 
     def __init__(
@@ -34,8 +48,9 @@ class BrokerThread:
         on_lost: Callable[[str], None],
         on_ended: Callable[[], None],
         on_blocked: Callable[[bool], None] = lambda blocked: None,
+        loop: ThreadLoop | None = None,
     ) -> None:
-        self._loop = IOLoop()
+        self._loop: ThreadLoop = loop or IOLoop()
         self._on_ended = on_ended
         self.link = Link.threaded(
             url,
