@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import requests
 
-from tests.plugins.senders import Senders, assert_kept, is_drained
+from tests.plugins.senders import (
+    Senders,
+    assert_kept,
+    is_drained,
+    until_streams_are_kept,
+)
 from tests.plugins.services import start_ingest, until
 from tests.plugins.sockets import post_change
 
@@ -13,7 +18,7 @@ def test_every_change_is_accepted_and_survives_kills_and_restarts_of_the_broker(
     start, private_broker
 ):
     ingest = start_ingest(start, private_broker.url, INGEST_WORKERS="2")
-    private_broker.wait_until_kept()
+    until_streams_are_kept()
 
     with Senders(ingest.url) as senders:
         for end in (private_broker.kill, private_broker.stop, private_broker.kill):

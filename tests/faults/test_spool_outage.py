@@ -12,13 +12,16 @@ import requests
 
 from devstack.broker.configuration import NODE, environment
 from devstack.broker.node import server_program
-from tests.plugins.senders import Senders, assert_kept, is_drained
+from tests.plugins.senders import (
+    Senders,
+    assert_kept,
+    is_drained,
+    until_streams_are_kept,
+)
 from tests.plugins.services import start_ingest, until
 
 #: How long the broker is away, in seconds.
 OUTAGE = 15.0
-#: RabbitMQ 3.10 never recovers a stream that is killed right after its making.
-FIRST_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -28,8 +31,7 @@ def ingest(start, private_broker, tmp_path):
     started = start_ingest(
         start, private_broker.url, INGEST_WORKERS="2", INGEST_DATA_DIR=folder
     )
-    declared = time.monotonic()
-    until(lambda: time.monotonic() > declared + FIRST_SECONDS)
+    until_streams_are_kept()
     return started
 
 
