@@ -36,7 +36,7 @@ def from_environment() -> Flask:
     publisher = Publisher(
         settings.rabbitmq_url.get_secret_value(),
         name="ingest_service",
-        loop=GreenletLoop(),
+        make_loop=GreenletLoop,
     )
     limits = Limits(settings.spool_max_bytes, settings.spool_max_age_seconds)
     spool = Spool(
