@@ -320,3 +320,22 @@ def test_without_pg_cron_the_next_change_sends_what_failed(database, push, recei
     push.deliver()
 
     assert sorted(titles(receiver.take())) == ["one", "one", "three", "two"]
+
+
+def test_tick_looks_at_none_of_the_delivered_changes_that_stay(database, push):
+    database.run(
+        """
+        insert into melotech.webhook_outbox (event_id, row_key, payload, delivered_at)
+        select n, n, '{}', clock_timestamp() from generate_series(1, 3000) n;
+        analyze melotech.webhook_outbox;
+        """
+    )
+
+    with database.connect() as clock, clock.transaction():
+        clock.execute("select melotech.tick()")
+        looked_at = clock.execute(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+            " where relname = 'webhook_outbox'"
+        ).fetchone()
+
+    assert looked_at[0] < 100
