@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from ingest_service.spool.errors import SpoolUnwritable
@@ -18,14 +19,16 @@ from shared.errors import NotPublished
 
 log = logs.get(__name__)
 
-#: Messages that are published together.
-BATCH = 500
+#: Messages that are published together: each time more, while the broker takes them.
+#: What it does not take may be in the stream all the same, and is sent again.
+BATCH, GROWTH = 500, 4
 #: How long the broker may take to confirm them, in seconds.
 PUBLISH_TIMEOUT = 10.0
 #: Between two looks at an empty spool, in seconds.
 POLL = 0.1
-#: After a failure, in seconds; each further one doubles the pause.
-FIRST_PAUSE, LAST_PAUSE = 0.1, 2.0
+#: After a failure, in seconds; each further one doubles the pause. The file may be
+#: asked often, but each message that the broker refuses can be one more copy.
+FIRST_PAUSE, LAST_PAUSE, LAST_HOLD = 0.1, 2.0, 20.0
 
 
 class PublishAll(Protocol):
@@ -70,34 +73,48 @@ class Drain:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                done = self._turn()
+                pause = self._turn()
             except (SpoolUnwritable, OSError):
-                done = False  # the spool has said what is wrong with it
+                pause = self._pause_up_to(LAST_PAUSE)  # it has said what is wrong
             except Exception as error:  # ours; what is in the spool must go on
                 log.error("spool.drain-failed", exc_info=error)
-                done = False
-            self._rest(POLL if done else self._pause)
-            self._pause = FIRST_PAUSE if done else min(2 * self._pause, LAST_PAUSE)
+                pause = self._pause_up_to(LAST_HOLD)
+            self._rest(pause)
         self._lock.close()
 
-    def _turn(self) -> bool:
-        """Publish what there is; tell whether there was no failure."""
+    def _turn(self) -> float:
+        """Publish what there is; return how long to rest, in seconds."""
         if self._spool.fault is not None:
             outside(self._spool.open)
-        if self._spool.is_empty() or not self._ready() or not self._lock.take(0):
-            return True
+        if self._spool.is_empty():
+            self._pause = FIRST_PAUSE
+            return POLL
+        if not self._ready() or not self._lock.take(0):
+            return POLL
         try:
-            return self._publish_line()
+            done = self._publish_line()
         finally:
             self._lock.release()
+        if not done:
+            return self._pause_up_to(LAST_HOLD)
+        self._pause = FIRST_PAUSE
+        return POLL
+
+    def _pause_up_to(self, longest: float) -> float:
+        pause = min(self._pause, longest)
+        self._pause = 2 * pause
+        return pause
 
     def _publish_line(self) -> bool:
+        """Publish to the end of the line; tell whether it was reached."""
+        size = 1
         while not self._stopping.is_set():
-            batch = outside(lambda: self._spool.oldest(BATCH))
+            batch = outside(partial(self._spool.oldest, size))
             if not batch:
                 return True
             if not self._publish(batch):
                 return False
+            size = min(GROWTH * size, BATCH)
         return True
 
     def _publish(self, batch: Sequence[Spooled]) -> bool:

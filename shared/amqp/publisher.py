@@ -10,18 +10,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Any
 
 from pika import spec
+from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.frame import Method
 
 from shared import logs
 from shared.amqp import frames
 from shared.amqp.message import Message
-from shared.amqp.thread import BrokerThread
+from shared.amqp.thread import BrokerThread, ThreadLoop
 from shared.errors import (
     BrokerBlocked,
     BrokerUnavailable,
@@ -70,7 +71,14 @@ class _Pending:
 class Publisher:
     """A connection for publishing; make it after the fork, `start`, later `close`."""
 
-    def __init__(self, url: str, *, name: str, topology: Topology = TOPOLOGY) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        topology: Topology = TOPOLOGY,
+        make_loop: Callable[[], ThreadLoop] = IOLoop,
+    ) -> None:
         self._thread = BrokerThread(
             url,
             name=name,
@@ -79,6 +87,7 @@ class Publisher:
             on_lost=self._channel_lost,
             on_ended=self._ended,
             on_blocked=self._block,
+            make_loop=make_loop,
         )
         self._channel: Channel | None = None
         self._connected = threading.Event()
@@ -107,10 +116,11 @@ class Publisher:
         not, and ConfirmTimeout where nobody knows: publish again with the same id.
         Raises ValueError for a message that AMQP cannot carry.
         """
-        self._refuse_unless_ready()
-        pending = _Pending(message)
-        self._send(pending)
-        error = self._outcome(pending, timeout)
+        error = self._refusal()
+        if error is None:
+            pending = _Pending(message)
+            self._send(pending)
+            error = self._outcome(pending, timeout)
         if error is not None:
             raise error
 
@@ -124,13 +134,14 @@ class Publisher:
         """
         pending = [_Pending(message) for message in messages]
         deadline = time.monotonic() + timeout
+        refusal: NotPublished | None = None
         for each in pending:
-            try:
-                self._refuse_unless_ready()
-            except NotPublished as error:
-                each.settle(error)
-            else:
+            # None goes past one that was not sent: they would change places.
+            refusal = refusal or self._refusal()
+            if refusal is None:
                 self._send(each)
+            else:
+                each.settle(refusal)
         return [self._outcome(each, deadline - time.monotonic()) for each in pending]
 
     def close(self) -> None:
@@ -139,15 +150,17 @@ class Publisher:
         if not self._thread.join(DRAIN_DEADLINE):
             self._thread.close()
 
-    def _refuse_unless_ready(self) -> None:
+    def _refusal(self) -> NotPublished | None:
+        """Return why nothing can be sent now."""
         if not self._connected.is_set():
-            raise BrokerUnavailable("not connected to the broker")
+            return BrokerUnavailable("not connected to the broker")
         if self._blocked:
-            raise BrokerBlocked("the broker takes no publishes for now")
+            return BrokerBlocked("the broker takes no publishes for now")
         if self._is_stalled():
-            raise BrokerUnavailable("the broker has stopped to confirm")
+            return BrokerUnavailable("the broker has stopped to confirm")
         if len(self._unconfirmed) + len(self._waiting) >= MAX_OUTSTANDING:
-            raise BrokerUnavailable("too many publishes wait for the broker")
+            return BrokerUnavailable("too many publishes wait for the broker")
+        return None
 
     def _is_stalled(self) -> bool:
         # With nothing under way there is no confirm to wait for.
@@ -187,6 +200,8 @@ class Publisher:
         self._channel = channel
         self._last_tag = 0
         self._stalled = False
+        # The one that was due may have been lost with the thread's former loop.
+        self._flush_due = False
         channel.add_on_return_callback(self._message_returned)
         channel.confirm_delivery(
             self._message_settled, callback=lambda _: self._connected.set()

@@ -10,7 +10,7 @@ import pytest
 
 from shared.amqp.consumer import Consumer
 from shared.amqp.message import Message
-from shared.amqp.publisher import Publisher
+from shared.amqp.publisher import MAX_OUTSTANDING, Publisher
 from shared.errors import BrokerUnavailable, Unroutable
 from shared.topology import CHANGE_LOG_STREAM, MAILER_QUEUE
 from tests.plugins.proxy import Proxy
@@ -60,6 +60,16 @@ def test_publish_returns_when_every_queue_has_the_message(publisher, bus_url):
         publisher.publish(message(number), timeout=5)
 
     assert declared(bus_url, MAILER_QUEUE).message_count == 20
+
+
+def test_none_of_many_published_together_goes_past_one_that_was_not_sent(publisher):
+    outcomes = publisher.publish_all(
+        [message(number) for number in range(5 * MAX_OUTSTANDING)], timeout=20
+    )
+
+    sent = [error is None for error in outcomes]
+    assert sent == sorted(sent, reverse=True)
+    assert sent.count(True) >= MAX_OUTSTANDING
 
 
 def test_message_for_nobody_is_said_to_be_unroutable(publisher):
