@@ -84,10 +84,12 @@ def test_connection_that_has_served_waits_longer_for_the_next_request(ingest):
 
 def test_others_are_served_while_many_connections_are_kept_open(ingest):
     with contextlib.ExitStack() as stack:
-        crowd = [stack.enter_context(line(ingest.port)) for _ in range(CROWD)]
-        for each in crowd:
-            each.send(request(BODY))
-            assert each.answer().status == 202
+        crowd = []
+        for _ in range(CROWD):
+            # One after the other: who connects and says nothing for long is ended.
+            crowd.append(stack.enter_context(line(ingest.port)))
+            crowd[-1].send(request(BODY))
+            assert crowd[-1].answer().status == 202
 
         for _ in range(20):
             assert post(ingest, BODY).status_code == 202
