@@ -113,7 +113,8 @@ def _tell_request_id(answer: Response) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     answer = error.get_response()
-    kept = {name: answer.headers[name] for name in ("Allow",) if name in answer.headers}
+    names = [name for name in ("Allow", "Retry-After") if name in answer.headers]
+    kept = {name: answer.headers[name] for name in names}
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     log.info("request.refused", status=status, request_id=problems.request_id())
     return problems.problem(status, error.description or error.name, headers=kept)
