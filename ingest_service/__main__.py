@@ -9,7 +9,6 @@ from pathlib import Path
 from ingest_service.mailgun import tokens
 from ingest_service.settings import IngestSettings
 from shared import logs
-from shared.errors import SettingsError
 from shared.startup import begin
 
 log = logs.get(__name__)
@@ -39,7 +38,8 @@ def _prepare_mailgun(settings: IngestSettings) -> None:
     try:
         tokens.prepare(settings.data_dir)
     except OSError as error:
-        sys.exit(f"ingest_service {SettingsError([f'INGEST_DATA_DIR: {error}'])}")
+        # Supabase's webhooks need no tokens, and are sent once only.
+        log.error("tokens.unusable", reason=str(error), setting="INGEST_DATA_DIR")
 
 
 if __name__ == "__main__":

@@ -39,11 +39,6 @@ class Incoming:
         """Tell whether nothing of the next request has come yet."""
         return self._head_within is not None
 
-    @property
-    def owes_continue(self) -> bool:
-        """Tell whether the peer waits to be asked for the body."""
-        return self._owes_continue
-
     def await_request(self, *, idle: float, head: float) -> None:
         """From now on a head is read: begun within `idle`, then all in `head`."""
         self._deadline = time.monotonic() + idle
@@ -62,6 +57,12 @@ class Incoming:
         self._head_within = None
         self._head_bytes = None
         self._owes_continue = ask
+
+    def forgo_body(self) -> None:
+        """Take no more of a body that has not been asked for; it may be there."""
+        if self._owes_continue:
+            self._owes_continue = False
+            self._deadline = time.monotonic()
 
     def recv(self, size: int) -> bytes:
         """Return what has come, at most `size` bytes; empty where the peer has ended.

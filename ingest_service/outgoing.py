@@ -26,7 +26,11 @@ class Outgoing:
         if self._waiting:
             data = bytes(self._waiting)
             self._waiting.clear()
-            self._peer.sendall(data)
+            try:
+                self._peer.sendall(data)
+            except TimeoutError:
+                # Not the 408 of a slow request: half of an answer is out.
+                raise ConnectionAbortedError("the answer is not taken") from None
 
     def shutdown(self, how: int) -> None:
         """End one or both directions, as an answer that broke off is ended."""

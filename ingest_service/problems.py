@@ -62,7 +62,7 @@ def of_error(error: Exception, request_id: str) -> Answer:
         )
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     log.info("request.refused", status=status.value, request_id=request_id)
-    told = dict(error.get_headers())
-    kept = {name: told[name] for name in ("Allow",) if name in told}
+    told = error.get_response().headers
+    kept = {name: told[name] for name in ("Allow", "Retry-After") if name in told}
     detail = error.description or error.name
     return answers.problem(status, detail, request_id=request_id, headers=kept)

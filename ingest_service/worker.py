@@ -118,8 +118,8 @@ class Worker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
                 self.handle_request(name, request, outgoing, addr)
             finally:
                 outgoing.flush()
-            deadline = time.monotonic() + LINGER
-            if incoming.owes_continue or not parser.finish_body(deadline):
+            incoming.forgo_body()
+            if not parser.finish_body(time.monotonic() + LINGER):
                 raise StopIteration
             if parser.unreader.buf.getvalue():
                 incoming.await_head(self.read_deadline)

@@ -104,7 +104,7 @@ class Tokens:
         with self._lock:
             try:
                 if self._connection is None:
-                    self._connection = _open(self._path)
+                    self._connection = _begin(self._path)
                 self._connection.execute("begin immediate")
                 with self._connection:
                     yield self._connection
@@ -125,7 +125,6 @@ def prepare(folder: Path) -> None:
     One that is damaged is thrown away: what is good for one use only is then good for
     one more, which is less harm than to take no webhook at all.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     try:
         _check(path)
@@ -139,15 +138,29 @@ def prepare(folder: Path) -> None:
 
 
 def _check(path: Path) -> None:
-    connection = _open(path)
+    connection = _begin(path)
     try:
-        connection.execute("pragma journal_mode = wal")
-        connection.executescript(_SCHEMA)
         verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict[:200])
     finally:
         connection.close()
+
+
+def _begin(path: Path) -> sqlite3.Connection:
+    """Open the file, made where there is none: at the start its disk may be full."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise sqlite3.OperationalError(str(error)) from error
+    connection = _open(path)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.executescript(_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _open(path: Path) -> sqlite3.Connection:

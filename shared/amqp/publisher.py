@@ -22,6 +22,7 @@ from pika.frame import Method
 from shared import logs
 from shared.amqp import frames
 from shared.amqp.message import Message
+from shared.amqp.pending import Pending
 from shared.amqp.thread import BrokerThread, ThreadLoop
 from shared.errors import (
     BrokerBlocked,
@@ -40,32 +41,6 @@ MAX_OUTSTANDING = 1_000
 #: What is under way at the end may take this long, in seconds.
 DRAIN_DEADLINE = 2.0
 DRAIN_POLL = 0.02
-
-
-class _Pending:
-    """A publish whose outcome is awaited by one thread."""
-
-    # A lock that is let go is the cheapest way to wake one thread.
-    __slots__ = ("_settled", "error", "message", "properties")
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-        self.properties = frames.properties_of(message)
-        self.error: NotPublished | None = None
-        self._settled = threading.Lock()
-        self._settled.acquire()
-
-    def settle(self, error: NotPublished | None = None) -> None:
-        """Tell the outcome; the first one counts."""
-        if self._settled.locked():
-            self.error = error
-            self._settled.release()
-
-    def outcome(self, timeout: float) -> NotPublished | None:
-        """Wait for the outcome, at most `timeout` seconds."""
-        if self._settled.acquire(timeout=max(timeout, 0.0)):
-            return self.error
-        return ConfirmTimeout("no confirm came in time")
 
 
 class Publisher:
@@ -93,8 +68,8 @@ class Publisher:
         self._connected = threading.Event()
         self._blocked = False
         self._stalled = False
-        self._waiting: deque[_Pending] = deque()
-        self._unconfirmed: dict[int, _Pending] = {}
+        self._waiting: deque[Pending] = deque()
+        self._unconfirmed: dict[int, Pending] = {}
         self._returned: Counter[str] = Counter()
         self._last_tag = 0
         self._confirms = 0
@@ -118,7 +93,7 @@ class Publisher:
         """
         error = self._refusal()
         if error is None:
-            pending = _Pending(message)
+            pending = Pending(message)
             self._send(pending)
             error = self._outcome(pending, timeout)
         if error is not None:
@@ -132,7 +107,7 @@ class Publisher:
         `timeout`, in seconds, is for all together. Raises ValueError, before any is
         sent, where AMQP cannot carry one of them.
         """
-        pending = [_Pending(message) for message in messages]
+        pending = [Pending(message) for message in messages]
         deadline = time.monotonic() + timeout
         refusal: NotPublished | None = None
         for each in pending:
@@ -166,14 +141,14 @@ class Publisher:
         # With nothing under way there is no confirm to wait for.
         return self._stalled and bool(self._unconfirmed)
 
-    def _send(self, pending: _Pending) -> None:
+    def _send(self, pending: Pending) -> None:
         self._waiting.append(pending)
         if not self._flush_due:
             # Whoever comes before the thread does is taken along by it.
             self._flush_due = True
             self._thread.call(self._flush)
 
-    def _outcome(self, pending: _Pending, timeout: float) -> NotPublished | None:
+    def _outcome(self, pending: Pending, timeout: float) -> NotPublished | None:
         confirms = self._confirms
         error = pending.outcome(timeout)
         if isinstance(error, ConfirmTimeout) and confirms == self._confirms:
@@ -264,7 +239,7 @@ class Publisher:
         for pending in filter(None, settled):
             self._settle(pending, nacked=nacked)
 
-    def _settle(self, pending: _Pending, *, nacked: bool) -> None:
+    def _settle(self, pending: Pending, *, nacked: bool) -> None:
         message = pending.message
         if nacked:
             pending.settle(Nacked("the broker refused the message"))

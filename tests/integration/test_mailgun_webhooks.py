@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from ingest_service.mailgun.tokens import FILE
 from tests.plugins.mailgun_webhooks import KEY, fresh_signature, hook, post
 from tests.plugins.mails import mails_told
 from tests.plugins.services import start_ingest, until
+from tests.plugins.sockets import post_change
 
 NO_BROKER = "amqp://a:b@127.0.0.1:1/"
 
@@ -165,14 +165,20 @@ def test_without_a_key_there_is_no_endpoint_and_the_log_names_it(start, bus_url)
     assert "MAILGUN_WEBHOOK_SIGNING_KEY" in ingest.output()
 
 
-def test_folder_that_cannot_be_used_is_a_fault_at_the_start(start):
-    ingest = start_with_key(start, NO_BROKER, Path("/proc/nowhere"), wait=False)
+def test_folder_that_cannot_be_used_holds_up_nobody_but_mailgun_until_it_can(
+    start, bus_url, tmp_path
+):
+    folder = tmp_path / "ingest"
+    folder.write_text("in the way")
+    ingest = start_with_key(start, bus_url, tmp_path)
+    document = fresh()
 
-    until(lambda: not ingest.running)
-
-    assert ingest.stop() == 1
+    assert "queued" not in post_change(ingest.url).json()
+    assert is_problem(post(ingest, document), 503)
     assert "INGEST_DATA_DIR" in ingest.output()
     assert "Traceback" not in ingest.output()
+    folder.unlink()
+    assert post(ingest, document).status_code == 200
 
 
 def test_who_cannot_sign_is_slowed_down_and_who_can_is_not(start, bus_url, tmp_path):

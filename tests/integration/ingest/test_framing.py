@@ -139,6 +139,15 @@ def test_expectation_is_met_when_the_body_is_wanted(ingest):
         assert connection.answer().status == 202
 
 
+def test_body_that_comes_unasked_for_ends_nothing(ingest):
+    with line(ingest.port) as connection:
+        connection.send(request(BODY, headers={"Expect": "100-continue"}) * 2)
+        assert connection.answer().status == 202
+        assert connection.answer().status == 202
+        connection.send(request(BODY))
+        assert connection.answer().status == 202
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [({"Content-Length": "2000000"}, 413), ({"X-Signature": ""}, 401)],

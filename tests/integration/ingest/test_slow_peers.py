@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from ingest_service.bodies import LARGE_BYTES
 from tests.plugins.services import until
 from tests.plugins.webhooks import payload, post
 from tests.plugins.wire import line, request, speak
@@ -97,6 +98,18 @@ def test_others_are_served_while_many_connections_are_kept_open(ingest):
         for each in crowd:
             each.send(request(BODY))
         assert {each.answer().status for each in crowd} == {202}
+
+
+def test_large_bodies_that_do_not_come_leave_room_for_small_ones(ingest):
+    head = request(BODY, length=str(LARGE_BYTES + 1))
+    with contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(line(ingest.port)) for _ in range(CROWD)]
+        for each in crowd:
+            each.send(head)
+
+        for _ in range(20):
+            assert post(ingest, BODY).status_code == 202
+        assert {each.answer().status for each in crowd} == {408}
 
 
 def test_others_are_served_while_many_are_in_mid_request(ingest):

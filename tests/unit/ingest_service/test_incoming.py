@@ -65,12 +65,21 @@ def test_head_without_end_is_refused_and_a_body_as_long_is_not(pair, incoming):
 
 def test_peer_is_asked_for_the_body_once_and_only_when_it_is_read(pair, incoming):
     incoming.await_body(LONG, ask=True)
-    assert incoming.owes_continue
     pair[1].send(b"body")
 
     assert incoming.recv(2) + incoming.recv(2) == b"body"
-    assert not incoming.owes_continue
+    incoming.forgo_body()
+    pair[1].send(b"more")
+    assert incoming.recv(4) == b"more"
     assert pair[1].recv(100) == CONTINUE
+
+
+def test_body_that_was_not_asked_for_is_not_waited_for(incoming):
+    incoming.await_body(LONG, ask=True)
+    incoming.forgo_body()
+
+    with pytest.raises(TimeoutError):
+        incoming.recv(1)
 
 
 def test_what_has_come_is_still_read_after_the_end_and_then_nothing(pair, incoming):
