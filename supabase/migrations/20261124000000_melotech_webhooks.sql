@@ -99,12 +99,38 @@ create unlogged table if not exists melotech.webhook_run (
 
 -- 2. Writing a change down -----------------------------------------------------------
 
+-- A row as jsonb. What a column of type json may say and jsonb may not, such as a \u0000,
+-- is told as text, as it stands: no write fails for it.
+create or replace function melotech.row_of(one_row anyelement) returns jsonb
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    told jsonb := '{}';
+    cell jsonb;
+    name name;
+begin
+    return to_jsonb(one_row);
+exception when data_exception then
+    for name in
+        select a.attname from pg_attribute a join pg_type t on t.typrelid = a.attrelid
+         where t.oid = pg_typeof(one_row) and a.attnum > 0 and not a.attisdropped
+    loop
+        begin
+            execute format('select to_jsonb(($1).%I)', name) into cell using one_row;
+        exception when data_exception then
+            execute format('select to_jsonb(($1).%I::text)', name) into cell using one_row;
+        end;
+        told := told || jsonb_build_object(name, cell);
+    end loop;
+    return told;
+end
+$$;
+
 -- No exception handler here: a change that cannot be kept must not be made.
 create or replace function melotech.keep_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-    after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    before jsonb := case when tg_op <> 'INSERT' then melotech.row_of(old) end;
+    after jsonb := case when tg_op <> 'DELETE' then melotech.row_of(new) end;
     of_schema name := tg_table_schema;
     of_table name := tg_table_name;
 begin
@@ -152,7 +178,7 @@ create or replace function melotech.keep_truncate() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     execute format(
-        'select melotech.keep(''DELETE'', %L, %L, null, to_jsonb(gone)) from %I.%I gone',
+        'select melotech.keep(''DELETE'', %L, %L, null, melotech.row_of(gone)) from %I.%I gone',
         tg_table_schema, tg_table_name, tg_table_schema, tg_table_name);
     return null;
 end

@@ -168,6 +168,23 @@ def test_what_a_client_sets_stops_no_statement(database):
     assert database.one("select melotech.status()")["in_flight"] == 1
 
 
+def test_column_that_jsonb_cannot_hold_is_told_as_text(database):
+    database.run("alter table submissions add first json, add second json")
+    database.run(
+        """
+        insert into submissions (title, first, second)
+        values ('one', '{"a": "\\u0000"}', '{"a": 1}');
+        update submissions set title = 'two';
+        truncate submissions;
+        """
+    )
+
+    rows = [p["record"] or p["old_record"] for p in payloads(database)]
+    assert [row["title"] for row in rows] == ["one", "two", "two"]
+    assert {row["first"] for row in rows} == {'{"a": "\\u0000"}'}
+    assert [row["second"] for row in rows] == [{"a": 1}] * 3
+
+
 def test_truncate_is_a_delete_of_every_row(database):
     database.run("insert into submissions (title) values ('a'), ('b')")
 
