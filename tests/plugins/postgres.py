@@ -1,122 +1,68 @@
-"""A private PostgreSQL without a network, for the SQL that runs inside the database."""
+"""A private PostgreSQL, for the SQL that runs inside the database."""
 
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import pytest
 
-REMEDY = "apt-get install postgresql"
-DEADLINE = 60
+from devstack.postgres import (
+    REMEDY,
+    PrivatePostgres,
+    in_a_folder_of_its_own,
+    server_binaries,
+)
+
+SUPERUSER = "test"
 
 
 class Postgres:
-    """A server that answers on a socket file in its own folder."""
+    """A server that the tests of a run share, each module in its own database."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._binaries = binaries
-        self._folder = folder
-        # The server refuses to run as root.
-        self._as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        if self._as_user:
-            shutil.chown(folder, "postgres")
-
-    @property
-    def dsn(self) -> str:
-        """Return the address that a client connects to."""
-        return f"postgresql://test@/postgres?host={quote(str(self._folder), safe='')}"
-
-    def start(self) -> None:
-        """Make the cluster and start it."""
-        data = self._folder / "data"
-        initdb = [
-            "initdb",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-sync",
-            "-U",
-            "test",
-        ]
-        self._run(*initdb, "-D", str(data))
-        options = f"-c listen_addresses='' -k {self._folder} -c fsync=off"
-        log = str(self._folder / "log")
-        self._run(
-            "pg_ctl", "start", "-w", "-s", "-D", str(data), "-l", log, "-o", options
-        )
+    def __init__(self, server: PrivatePostgres) -> None:
+        self._server = server
 
     def restart(self) -> None:
         """Crash it, and wait until it is back with what was committed."""
-        data, log = str(self._folder / "data"), str(self._folder / "log")
-        self._run(
-            "pg_ctl", "restart", "-w", "-s", "-m", "immediate", "-D", data, "-l", log
-        )
-
-    def stop(self) -> None:
-        """End it."""
-        data = str(self._folder / "data")
-        self._run("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", data)
+        self._server.restart()
 
     def create_database(self, name: str) -> Database:
         """Make an empty database; what a module leaves there disturbs no other."""
-        self.sql(f'create database "{name}"')
-        return Database(self._folder, name)
-
-    def sql(self, text: str, *, user: str = "test") -> str:
-        """Run the statements; return what they select, unaligned."""
-        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
-        address = ["-h", str(self._folder), "-U", user, "-d", "postgres"]
-        return self._run(*command, *address, stdin=text)
-
-    def _run(self, program: str, *words: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            [*self._as_user, str(self._binaries / program), *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            cwd="/",
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        with psycopg.connect(self._server.dsn(), autocommit=True) as connection:
+            connection.execute(f'create database "{name}"'.encode())
+        return Database(self._server, name)
 
 
 class Database:
     """One database of the server, talked to by a client rather than by psql."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
+    def __init__(self, server: PrivatePostgres, name: str) -> None:
+        self._server = server
         self.name = name
 
-    def dsn(self, user: str = "test") -> str:
+    def dsn(self, user: str = SUPERUSER) -> str:
         """Return the address by which a role connects."""
-        host = quote(str(self._folder), safe="")
-        return f"postgresql://{user}@/{self.name}?host={host}"
+        return self._server.dsn(database=self.name, user=user)
 
-    def connect(self, user: str = "test") -> psycopg.Connection[Any]:
+    def connect(self, user: str = SUPERUSER) -> psycopg.Connection[Any]:
         """Return a connection in which each statement is a transaction."""
         return psycopg.connect(self.dsn(user), autocommit=True)
 
-    def run(self, text: str, *, user: str = "test") -> None:
+    def run(self, text: str, *, user: str = SUPERUSER) -> None:
         """Run statements, all in one transaction as Supabase's SQL editor does."""
         with self.connect(user) as connection:
             connection.execute(text.encode())
 
-    def rows(self, query: str, *words: Any, user: str = "test") -> list[Any]:
+    def rows(self, query: str, *words: Any, user: str = SUPERUSER) -> list[Any]:
         """Return a query's rows; where it has one column, that column's values."""
         with self.connect(user) as connection:
             found = connection.execute(query.encode(), words or None).fetchall()
         return [row[0] if len(row) == 1 else row for row in found]
 
-    def one(self, query: str, *words: Any, user: str = "test") -> Any:
+    def one(self, query: str, *words: Any, user: str = SUPERUSER) -> Any:
         """Return the single row of a query."""
         (row,) = self.rows(query, *words, user=user)
         return row
@@ -125,35 +71,14 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A server of this run's own."""
-    binaries = _binaries()
-    if binaries is None:
+    if server_binaries() is None:
         end = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        end(f"no PostgreSQL to test with: {REMEDY}")
-    folder = Path(tempfile.mkdtemp(prefix="melotech-postgres-"))
-    try:
-        server = Postgres(binaries, folder)
+        end(REMEDY)
+    with in_a_folder_of_its_own() as folder:
+        # Nothing here outlives the run, so nothing need reach the disk.
+        server = PrivatePostgres(folder, superuser=SUPERUSER, settings={"fsync": "off"})
         server.start()
         try:
-            yield server
+            yield Postgres(server)
         finally:
             server.stop()
-    finally:
-        shutil.rmtree(folder)
-
-
-def _binaries() -> Path | None:
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if debian and (os.getuid() != 0 or _has_user("postgres")):
-        return debian[-1].parent
-    return None
-
-
-def _has_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
