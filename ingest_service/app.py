@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
-from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response
-from werkzeug.exceptions import HTTPException
 
 from ingest_service import health, problems, reloading, routes
+from ingest_service.express import Express
 from ingest_service.forwarding import Forwarder
 from ingest_service.intake import Rules
 from ingest_service.mailgun import intake as mailgun_intake
@@ -20,6 +20,7 @@ from ingest_service.settings import IngestSettings
 from ingest_service.spool.file import Limits
 from ingest_service.spool.spool import Spool
 from shared import logs, signature
+from shared.amqp.greenlets import GreenletLoop
 from shared.amqp.publisher import Publisher
 
 log = logs.get(__name__)
@@ -33,7 +34,9 @@ def from_environment() -> Flask:
     settings = reloading.settings(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
     publisher = Publisher(
-        settings.rabbitmq_url.get_secret_value(), name="ingest_service"
+        settings.rabbitmq_url.get_secret_value(),
+        name="ingest_service",
+        make_loop=GreenletLoop,
     )
     limits = Limits(settings.spool_max_bytes, settings.spool_max_age_seconds)
     spool = Spool(
@@ -50,7 +53,11 @@ def from_environment() -> Flask:
     forwarder = Forwarder(
         publisher, spool, confirm_deadline=settings.confirm_deadline_ms / 1000
     )
-    return create_app(settings, forwarder)
+    app = create_app(settings, forwarder)
+    # What is there now stays; looking through it again and again is a waste.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
@@ -61,20 +68,17 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
     refusals = Refusals(
         per_minute=settings.max_refused_per_minute, trusted=settings.trusted_proxies
     )
-    app.register_blueprint(
-        routes.webhooks(
-            forwarder,
-            _rules(settings),
-            refusals,
-            max_body_bytes=settings.max_body_bytes,
-        )
+    takes = routes.takes(
+        forwarder, _rules(settings), refusals, max_body_bytes=settings.max_body_bytes
     )
+    app.register_blueprint(routes.webhooks(takes))
     if settings.mailgun_webhook_signing_key:
         app.register_blueprint(_mailgun(settings, forwarder, refusals))
     app.register_blueprint(health.blueprint(forwarder))
     app.after_request(_tell_request_id)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, _error)
+    # Flask's own way to put something before it.
+    app.wsgi_app = Express(app.wsgi_app, takes)  # type: ignore[method-assign]
     return app
 
 
@@ -111,19 +115,5 @@ def _tell_request_id(answer: Response) -> Response:
     return answer
 
 
-def _http_error(error: HTTPException) -> Response:
-    answer = error.get_response()
-    names = [name for name in ("Allow", "Retry-After") if name in answer.headers]
-    kept = {name: answer.headers[name] for name in names}
-    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    log.info("request.refused", status=status, request_id=problems.request_id())
-    return problems.problem(status, error.description or error.name, headers=kept)
-
-
-def _unexpected(error: Exception) -> Response:
-    log.error("request.failed", request_id=problems.request_id(), exc_info=error)
-    return problems.problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "an error on our side; nothing was accepted",
-        headers={"Retry-After": problems.RETRY_AFTER},
-    )
+def _error(error: Exception) -> Response:
+    return problems.response(problems.of_error(error, problems.request_id()))

@@ -23,7 +23,7 @@ wsgi_app = "ingest_service.app:from_environment()"
 bind = _settings.ingest_bind
 workers = _settings.ingest_workers
 # The sync class closes every connection after one answer and lets an idle one block a
-# worker; pg_net keeps up to 200 open. Threads (gthread) cost a third more CPU than
+# worker; pg_net keeps up to 200 open. Threads (gthread) cost 1.6 times the CPU of
 # greenlets, which hand over without a lock (bench/README.md); both share one publisher.
 # Below, as `worker_class`: gunicorn's gevent worker with deadlines of its own.
 worker_connections = _settings.ingest_connections
@@ -57,3 +57,6 @@ class logger_class(Logger):  # noqa: N801 # the setting's name
         self.loglevel = logging.INFO
         self.error_log.propagate = True
         self.error_log.setLevel(self.loglevel)
+
+    def access(self, *args: object, **kwargs: object) -> None:
+        """Write nothing: the service tells of each webhook itself."""

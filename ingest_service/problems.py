@@ -1,70 +1,69 @@
-"""Errors as RFC 9457 problem+json."""
+"""Errors as Flask answers them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import msgspec
 from flask import Response, request
+from werkzeug.exceptions import HTTPException
 
-CONTENT_TYPE = "application/problem+json; charset=utf-8"
+from ingest_service import answers
+from ingest_service.answers import Answer
+from shared import logs
 
-_REQUEST_ID = "melotech.request_id"
-
-#: Seconds after which a sender may well try again when nobody could take its event.
-RETRY_AFTER = "1"
-
-
-def encoded(
-    status: HTTPStatus,
-    detail: str,
-    *,
-    request_id: str | None,
-    path: str | None = None,
-) -> bytes:
-    """Return the body of a problem; `path` is where in the request's body."""
-    members: dict[str, object] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-        "request_id": request_id,
-    }
-    if path is not None:
-        members["path"] = path
-    return msgspec.json.encode(members)
+log = logs.get(__name__)
 
 
 def request_id() -> str:
     """Return the id of the request that is being answered."""
-    environ = request.environ
-    if _REQUEST_ID not in environ:
-        environ[_REQUEST_ID] = os.urandom(16).hex()
-    found: str = environ[_REQUEST_ID]
-    return found
+    return answers.request_id_of(request.environ)
+
+
+def response(answer: Answer) -> Response:
+    """Return the answer as Flask's own."""
+    return Response(
+        answer.body,
+        status=answer.status,
+        headers=dict(answer.headers),
+        content_type=answer.content_type,
+    )
 
 
 def problem(
-    status: HTTPStatus | int,
+    status: HTTPStatus,
     detail: str,
     *,
     path: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the answer for a request that failed; `path` is where in the body."""
-    code = HTTPStatus(status)
-    return Response(
-        encoded(code, detail, request_id=request_id(), path=path),
-        status=code,
-        headers=dict(headers or {}),
-        content_type=CONTENT_TYPE,
+    return response(
+        answers.problem(
+            status, detail, request_id=request_id(), path=path, headers=headers
+        )
     )
 
 
 def unavailable(detail: str) -> Response:
     """Return 503: nothing was promised, the sender may try again."""
-    return problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}
-    )
+    return response(answers.unavailable(detail, request_id=request_id()))
+
+
+def of_error(error: Exception, request_id: str) -> Answer:
+    """Return what is answered after an error, and log it."""
+    if not isinstance(error, HTTPException):
+        log.error("request.failed", request_id=request_id, exc_info=error)
+        return answers.problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "an error on our side; nothing was accepted",
+            request_id=request_id,
+            headers={"Retry-After": answers.RETRY_AFTER},
+        )
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    log.info("request.refused", status=status.value, request_id=request_id)
+    told = dict(error.get_headers())
+    names = [name for name in told if name in {"Allow", "Retry-After"}]
+    kept = {name: told[name] for name in names}
+    detail = error.description or error.name
+    return answers.problem(status, detail, request_id=request_id, headers=kept)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Protocol
 
-import msgspec
 from flask import Blueprint, Response, request
 
-from ingest_service import bodies, intake, problems
+from ingest_service import answers, bodies, intake, problems
+from ingest_service.answers import Answer
+from ingest_service.express import Environ, Take
 from ingest_service.forwarding import Keeper
 from ingest_service.headers import Headers
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
@@ -29,15 +31,16 @@ class Forwards(Protocol):
     def forward(self, message: Message) -> Keeper: ...
 
 
-def webhooks(
+def takes(
     forwarder: Forwards, rules: Rules, refusals: Refusals, *, max_body_bytes: int
-) -> Blueprint:
-    """Return the webhook endpoints."""
-    pages = Blueprint("webhooks", __name__, url_prefix="/webhook")
+) -> dict[str, Take]:
+    """Return what answers a POST to each of the webhooks' addresses.
 
-    def take(endpoint: Endpoint) -> Response:
+    They raise HTTPException for a body that does not come as it should.
+    """
+
+    def take(endpoint: Endpoint, environ: Environ) -> Answer:
         started = time.perf_counter()
-        environ = request.environ
         headers = Headers(environ)
         wanted = intake.needs_body(headers, rules)
         body = bodies.read(environ, max_bytes=max_body_bytes) if wanted else b""
@@ -50,40 +53,62 @@ def webhooks(
             forwarded_for=headers.get("x-forwarded-for", ""),
             now=time.monotonic(),
         )
-        answer, outcome = _carry_out(decision, forwarder)
-        _log(endpoint, decision, outcome, answer, time.perf_counter() - started)
+        request_id = answers.request_id_of(environ)
+        answer, outcome = _carry_out(decision, forwarder, request_id)
+        if answer.status is not HTTPStatus.TOO_MANY_REQUESTS:
+            # Whoever sends those decides how many lines there would be.
+            seconds = time.perf_counter() - started
+            _log(endpoint, decision, outcome, answer, seconds, request_id)
         return answer
 
-    for endpoint in Endpoint:
+    return {
+        f"/webhook/{endpoint.value}": partial(take, endpoint) for endpoint in Endpoint
+    }
+
+
+def webhooks(takes: Mapping[str, Take]) -> Blueprint:
+    """Return the same as Flask's pages."""
+    pages = Blueprint("webhooks", __name__)
+
+    def view(take: Take) -> Response:
+        return problems.response(take(request.environ))
+
+    for path, take in takes.items():
         pages.add_url_rule(
-            f"/{endpoint.value}",
-            endpoint=endpoint.value,
-            view_func=partial(take, endpoint),
+            path,
+            endpoint=path.rpartition("/")[2],
+            view_func=partial(view, take),
             methods=["POST"],
             strict_slashes=False,
         )
     return pages
 
 
-def _carry_out(decision: Decision, forwarder: Forwards) -> tuple[Response, str]:
+def _carry_out(
+    decision: Decision, forwarder: Forwards, request_id: str
+) -> tuple[Answer, str]:
     if isinstance(decision, Refused):
         wait = decision.retry_after
-        answer = problems.problem(
+        answer = answers.problem(
             decision.status,
             decision.detail,
+            request_id=request_id,
             path=decision.path,
-            headers={} if wait is None else {"Retry-After": str(wait)},
+            headers=None if wait is None else {"Retry-After": str(wait)},
         )
         return answer, "refused"
     if isinstance(decision, Ignored):
-        body = {"status": "ignored", "reason": decision.reason}
-        return _json(HTTPStatus.OK, body), "ignored"
+        told = {"status": "ignored", "reason": decision.reason}
+        return answers.of(HTTPStatus.OK, told), "ignored"
     event = decision.event
     try:
         keeper = forwarder.forward(Message.of(event))
     except NotSpooled as error:
         detail = "neither the broker nor the spool takes events now"
-        return problems.unavailable(detail), type(error).__name__
+        return (
+            answers.unavailable(detail, request_id=request_id),
+            type(error).__name__,
+        )
     accepted: dict[str, object] = {
         "status": "accepted",
         "event_id": event.id,
@@ -92,19 +117,18 @@ def _carry_out(decision: Decision, forwarder: Forwards) -> tuple[Response, str]:
     }
     if keeper is Keeper.SPOOL:
         accepted["queued"] = keeper.value
-        return _json(HTTPStatus.ACCEPTED, accepted), "spooled"
-    return _json(HTTPStatus.ACCEPTED, accepted), "accepted"
+        return answers.of(HTTPStatus.ACCEPTED, accepted), "spooled"
+    return answers.of(HTTPStatus.ACCEPTED, accepted), "accepted"
 
 
 def _log(
     endpoint: Endpoint,
     decision: Decision,
     outcome: str,
-    answer: Response,
+    answer: Answer,
     seconds: float,
+    request_id: str,
 ) -> None:
-    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return  # whoever sends these decides how many lines there would be
     facts: dict[str, object] = {}
     if isinstance(decision, Accepted):
         facts = {
@@ -116,21 +140,13 @@ def _log(
         # A reason may quote the body where it speaks of a place in it.
         detail = None if decision.path else decision.detail
         facts = {"path": decision.path, "detail": detail}
-    write = log.warning if answer.status_code >= HTTPStatus.BAD_REQUEST else log.info
+    write = log.warning if answer.status >= HTTPStatus.BAD_REQUEST else log.info
     write(
         "webhook.taken",
         endpoint=endpoint.value,
         outcome=outcome,
-        status=answer.status_code,
+        status=answer.status.value,
         duration_ms=round(seconds * 1000, 2),
-        request_id=problems.request_id(),
+        request_id=request_id,
         **facts,
-    )
-
-
-def _json(status: HTTPStatus, body: object) -> Response:
-    return Response(
-        msgspec.json.encode(body),
-        status=status,
-        content_type="application/json; charset=utf-8",
     )

@@ -15,7 +15,7 @@ from gunicorn.http.errors import (
     UnsupportedTransferCoding,
 )
 
-from ingest_service import problems
+from ingest_service import answers
 
 _SENTENCES: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (TimeoutError, HTTPStatus.REQUEST_TIMEOUT, "the request did not come in time"),
@@ -53,10 +53,10 @@ def told_of(error: BaseException) -> tuple[HTTPStatus, str] | None:
 
 def answer(status: HTTPStatus, sentence: str, request_id: str) -> bytes:
     """Return a whole HTTP answer with a problem in it, the connection's last."""
-    body = problems.encoded(status, sentence, request_id=request_id)
+    body = answers.problem(status, sentence, request_id=request_id).body
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Content-Type: {problems.CONTENT_TYPE}\r\n"
+        f"Content-Type: {answers.PROBLEM}\r\n"
         f"Content-Length: {len(body)}\r\n"
         f"X-Request-Id: {request_id}\r\n"
         "Connection: close\r\n\r\n"

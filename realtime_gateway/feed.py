@@ -16,10 +16,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from realtime_gateway.changelog import schema
 from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
 from realtime_gateway.changelog.keeper import Keeper
-from shared import events, logs
+from shared import events, logs, sqlite
 from shared.amqp.stream import StreamDelivery, StreamReader
 from shared.errors import Malformed
 from shared.topology import CHANGE_LOG_STREAM
@@ -92,7 +91,7 @@ class Feed:
 
     def file_unusable(self, error: Exception) -> None:
         """Read everything anew where the change log's file is lost or damaged."""
-        damaged = isinstance(error, sqlite3.Error) and schema.is_damage(error)
+        damaged = isinstance(error, sqlite3.Error) and sqlite.is_damage(error)
         if damaged or isinstance(error, Malformed):
             self._rebuild("the change log's file is damaged", renew=True)
 
@@ -168,7 +167,7 @@ class Feed:
             except (sqlite3.Error, OSError) as error:
                 log.error("changelog.not-cleared", error=str(error))
                 renew = renew or (
-                    isinstance(error, sqlite3.Error) and schema.is_damage(error)
+                    isinstance(error, sqlite3.Error) and sqlite.is_damage(error)
                 )
                 await asyncio.sleep(STORE_PAUSE)
         # What may have been read meanwhile is gone with the rest.
@@ -196,7 +195,7 @@ class Feed:
         except sqlite3.Error as error:
             # Nothing of this batch was acked or told: it is read again.
             log.error("changelog.not-written", error=str(error)[:300])
-            if schema.is_damage(error):
+            if sqlite.is_damage(error):
                 self.file_unusable(error)
                 return
             await self._read_again()

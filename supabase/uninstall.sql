@@ -4,11 +4,29 @@
 -- The extensions pg_net, pg_cron and pgcrypto stay: others may use them.
 
 do $$
+declare
+    watched regclass;
 begin
-    if to_regclass('cron.job') is not null then
+    -- First what writers lock first: the other way round one of us would be the victim.
+    for watched in
+        select distinct t.tgrelid from pg_trigger t join pg_proc f on f.oid = t.tgfoid
+         where f.pronamespace = to_regnamespace('melotech') order by 1
+    loop
+        execute format('lock table %s in access exclusive mode', watched);
+    end loop;
+end
+$$;
+
+do $$
+begin
+    if to_regnamespace('cron') is not null
+       and has_schema_privilege('cron', 'usage') then
+        delete from cron.job_run_details where jobid in (
+            select jobid from cron.job where jobname = 'melotech-webhooks');
         perform cron.unschedule(jobid) from cron.job where jobname = 'melotech-webhooks';
     end if;
-    if to_regclass('vault.secrets') is not null then
+    if to_regnamespace('vault') is not null
+       and has_schema_privilege('vault', 'usage') then
         delete from vault.secrets where name = 'melotech_webhook_secret';
     end if;
 end

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 from flask import Blueprint, Response, request
 
-from ingest_service import bodies, problems
+from ingest_service import answers, bodies, problems
 from ingest_service.forwarding import Keeper
 from ingest_service.headers import Headers
 from ingest_service.mailgun import intake
@@ -114,7 +114,7 @@ def _settle(how: Callable[[Stamp], None], stamp: Stamp) -> None:
 def _answer(decision: Decision) -> tuple[Response, str]:
     if isinstance(decision, Refused):
         later = decision.status == HTTPStatus.SERVICE_UNAVAILABLE
-        headers = {"Retry-After": problems.RETRY_AFTER} if later else None
+        headers = {"Retry-After": answers.RETRY_AFTER} if later else None
         answer = problems.problem(
             decision.status, decision.detail, path=decision.path, headers=headers
         )

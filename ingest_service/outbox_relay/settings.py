@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import psycopg
@@ -10,16 +11,24 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from shared.settings import Bind, BrokerSettings
 
+#: Names, addresses or folders, and ports; several are parted by commas.
+_HOSTS = re.compile(r"[\w.:/,-]*", re.ASCII)
+_PORTS = re.compile(r"[0-9,]*")
+
 
 def _database_url(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
         raise ValueError("must be a postgresql:// address")
+    # What psycopg says quotes the address, and at the latest when it connects it would
+    # tell a log of a password's end as the name of a host.
+    text = "is not usable: is the password percent-encoded?"
     try:
-        conninfo_to_dict(value.get_secret_value())
+        parts = conninfo_to_dict(value.get_secret_value())
     except psycopg.Error:
-        # What psycopg says quotes the address.
-        text = "is not usable: is the password percent-encoded?"
         raise ValueError(text) from None
+    ports = str(parts.get("port", ""))
+    if not (_HOSTS.fullmatch(str(parts.get("host", ""))) and _PORTS.fullmatch(ports)):
+        raise ValueError(text)
     return value
 
 

@@ -22,7 +22,7 @@ from ingest_service.spool.glance import Glance, SpoolState
 from ingest_service.spool.lock import FileLock
 from ingest_service.spool.places import beside
 from ingest_service.spool.rows import Spooled
-from shared import logs
+from shared import logs, sqlite
 from shared.amqp.message import Message
 
 log = logs.get(__name__)
@@ -183,7 +183,7 @@ class SpoolFile:
         try:
             return work(self._current())
         except sqlite3.Error as error:
-            if not schema.is_damage(error):
+            if not sqlite.is_damage(error):
                 raise
             reason = str(error)
         damaged, self._connection = self._connection, None
@@ -199,7 +199,7 @@ class SpoolFile:
         if found == self._files:
             return old
         if found[0] == self._files[0]:
-            raise schema.Damaged("the journal was deleted or replaced")
+            raise sqlite.Damaged("the journal was deleted or replaced")
         return self._keep(rescue.open_sound(self.path, old))
 
     def _keep(self, connection: sqlite3.Connection) -> sqlite3.Connection:

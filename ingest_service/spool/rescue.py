@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ingest_service.spool import places, rows, salvage, schema
 from ingest_service.spool.places import beside
-from shared import logs
+from shared import logs, sqlite
 
 log = logs.get(__name__)
 
@@ -41,7 +41,7 @@ def open_sound(path: Path, old: sqlite3.Connection | None = None) -> sqlite3.Con
             return renew(path, old, reason)
         connection = _begin(path)
     except sqlite3.Error as error:
-        if not schema.is_damage(error):
+        if not sqlite.is_damage(error):
             raise
         return renew(path, old, str(error))
     if old is not None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from shared.sqlite import Damaged
+
 SCHEMA_VERSION = 1
 PAGE_BYTES = 4096
 #: Writers queue for the lock file, so SQLite itself is hardly ever busy; in seconds.
@@ -20,7 +22,7 @@ GLANCE_TIMEOUT = 0.02
 JOURNAL_PAGES = 1_000
 #: Files up to this size are checked whole when they are opened (a fraction of a
 #: second); in larger ones damage shows when it is met.
-CHECKED_BYTES = 128 * 1024 * 1024
+CHECKED_BYTES = 32 * 1024 * 1024
 
 _ROW = """
     message_id text not null,
@@ -43,10 +45,6 @@ create table totals (
 );
 create table carried (file_id text primary key) without rowid;
 """
-
-
-class Damaged(sqlite3.DatabaseError):
-    """The file is not, or no longer, a spool of this layout."""
 
 
 def create(path: Path, *, numbers_above: int = 0) -> sqlite3.Connection:
@@ -109,18 +107,6 @@ def connect_for_rescue(path: Path) -> sqlite3.Connection:
     # Not held against what is read as text: the checksum tells.
     connection.text_factory = lambda text: text.decode(errors="replace")
     return connection
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Tell a file that is beyond use from one that cannot be used just now."""
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    return (
-        isinstance(error, Damaged)
-        or code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-        or code == sqlite3.SQLITE_IOERR_SHORT_READ
-        or "no such table" in str(error)
-        or "no such column" in str(error)
-    )
 
 
 @contextmanager

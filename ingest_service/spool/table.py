@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 
-from ingest_service.spool import rows, schema
+from ingest_service.spool import rows
 from ingest_service.spool.rows import Spooled
+from shared.sqlite import Damaged
 
 #: What `oldest` returns ends behind the message that exceeds so many bytes.
 BATCH_BYTES = 8 * 1024 * 1024
@@ -32,7 +33,7 @@ def oldest(connection: sqlite3.Connection, limit: int) -> list[Spooled]:
     for row in connection.execute(f"{rows.SELECT} order by number limit ?", [limit]):
         kept = rows.spooled(*row)
         if kept is None:
-            raise schema.Damaged(f"message {row[0]} is not as it was written")
+            raise Damaged(f"message {row[0]} is not as it was written")
         found.append(kept)
         size += len(kept.message.body)
         if size > BATCH_BYTES:

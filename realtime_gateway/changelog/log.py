@@ -14,7 +14,7 @@ from pathlib import Path
 
 from realtime_gateway.changelog import schema, writer
 from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
-from shared import events, logs
+from shared import events, logs, sqlite
 from shared.errors import Malformed
 from shared.events import ACCESS_REVOKED, RevocationEvent
 
@@ -29,7 +29,7 @@ SLACK = 8
 class ChangeLog:
     """The tables of `schema.py`; all methods are the writer thread's.
 
-    Methods raise sqlite3.Error; `schema.is_damage` tells whether `renew` is the answer.
+    Methods raise sqlite3.Error; `sqlite.is_damage` tells whether `renew` is the answer.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -184,7 +184,7 @@ class ChangeLog:
             # What the start needs must be readable, or the gateway would not start.
             self.bookmark(), self.newest(), self.revocations()
         except sqlite3.Error as error:
-            if not schema.is_damage(error):
+            if not sqlite.is_damage(error):
                 raise  # locked, or the disk is full: the file itself may be sound
         else:
             return self._writer

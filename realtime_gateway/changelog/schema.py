@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from shared.sqlite import Damaged
+
 #: Files of another layout are thrown away and rebuilt.
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT = 5.0
@@ -78,10 +80,6 @@ create table stream (
 """
 
 
-class Damaged(sqlite3.DatabaseError):
-    """The file is not, or no longer, a change log of this layout."""
-
-
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Return a connection to a sound file, made anew where there is none.
 
@@ -112,17 +110,6 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
     )
     connection.execute("pragma query_only = 1")
     return connection
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Tell a file that is beyond use from one that cannot be used just now."""
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    return (
-        isinstance(error, Damaged)
-        or code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-        or code == sqlite3.SQLITE_IOERR_SHORT_READ
-        or "no such table" in str(error)
-    )
 
 
 def remove(path: Path) -> None:

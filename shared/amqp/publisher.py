@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Any
 
 from pika import spec
+from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.frame import Method
 
@@ -22,7 +23,7 @@ from shared import logs
 from shared.amqp import frames
 from shared.amqp.message import Message
 from shared.amqp.pending import Pending
-from shared.amqp.thread import BrokerThread
+from shared.amqp.thread import BrokerThread, ThreadLoop
 from shared.errors import (
     BrokerBlocked,
     BrokerUnavailable,
@@ -45,7 +46,14 @@ DRAIN_POLL = 0.02
 class Publisher:
     """A connection for publishing; make it after the fork, `start`, later `close`."""
 
-    def __init__(self, url: str, *, name: str, topology: Topology = TOPOLOGY) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        topology: Topology = TOPOLOGY,
+        make_loop: Callable[[], ThreadLoop] = IOLoop,
+    ) -> None:
         self._thread = BrokerThread(
             url,
             name=name,
@@ -54,6 +62,7 @@ class Publisher:
             on_lost=self._channel_lost,
             on_ended=self._ended,
             on_blocked=self._block,
+            make_loop=make_loop,
         )
         self._channel: Channel | None = None
         self._connected = threading.Event()

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
 from shared import logs
-from shared.amqp.link import Link
+from shared.amqp.link import Link, Loop
 from shared.topology import Topology
 
 log = logs.get(__name__)
@@ -23,11 +24,25 @@ GOODBYE_DEADLINE = 1.5
 FAILED_PAUSE = 1.0
 
 
+class ThreadLoop(Loop, Protocol):
+    """What is asked of the loop that a thread runs."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def add_callback_threadsafe(self, callback: Callable[[], object], /) -> None: ...
+
+
 class BrokerThread:
     """Keep a link up in the background; its callbacks run on this thread.
 
     `on_ended` is called at the end, whatever brought it about. Where something on the
     thread fails, all begins anew: what was asked of it by then may not be done.
+    `make_loop` takes the place of pika's own loop where threads are something else
+    (`greenlets.py`).
     """
 
     def __init__(
@@ -40,7 +55,9 @@ class BrokerThread:
         on_lost: Callable[[str], None],
         on_ended: Callable[[], None],
         on_blocked: Callable[[bool], None] = lambda blocked: None,
+        make_loop: Callable[[], ThreadLoop] = IOLoop,
     ) -> None:
+        self._new_loop = make_loop
         self._on_lost = on_lost
         self._on_ended = on_ended
         self._link_on = partial(
@@ -80,9 +97,9 @@ class BrokerThread:
         return not self._thread.is_alive()
 
     def _make_loop(self) -> None:
-        loop = IOLoop()
+        loop = self._new_loop()
         self.link = self._link_on(loop=loop, on_closed=loop.stop)
-        self._loop = loop
+        self._loop: ThreadLoop = loop
 
     def _run(self) -> None:
         try:

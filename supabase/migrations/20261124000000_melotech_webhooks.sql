@@ -12,8 +12,26 @@
 
 -- 1. Where it all is -----------------------------------------------------------------
 
+-- Every function here looks up plain names in pg_catalog, and among temporary objects last:
+-- left to itself Postgres looks there first, even for a type such as `text`, and so would
+-- run as the owner of this what any writer of submissions had put there.
+
 create schema if not exists melotech;
 revoke all on schema melotech from public;
+
+do $$
+declare
+    watched regclass;
+begin
+    -- First what writers lock first: the other way round one of us would be the victim.
+    for watched in
+        select distinct t.tgrelid from pg_trigger t join pg_proc f on f.oid = t.tgfoid
+         where f.pronamespace = to_regnamespace('melotech') order by 1
+    loop
+        execute format('lock table %s in share row exclusive mode', watched);
+    end loop;
+end
+$$;
 
 create table if not exists melotech.webhook_outbox (
     -- The row's version: taken while the row is locked, so it rises with every change.
@@ -36,6 +54,14 @@ create table if not exists melotech.webhook_outbox (
     -- Which life of pg_net's queue request_id belongs to; see webhook_run.
     run uuid
 );
+
+-- Readers drop what is older than what they know. So that a pack that is installed anew, or a
+-- database that is restored, goes on above its earlier life, numbers follow the clock: they
+-- begin at its milliseconds, which no table's changes outrun.
+select setval('melotech.webhook_outbox_sequence_seq', now_ms)
+  from melotech.webhook_outbox_sequence_seq,
+       cast(extract(epoch from clock_timestamp()) * 1000 as bigint) now_ms
+ where now_ms > last_value;
 
 create index if not exists webhook_outbox_undelivered
     on melotech.webhook_outbox (sequence) where delivered_at is null;
@@ -75,12 +101,24 @@ create unlogged table if not exists melotech.webhook_run (
 
 -- No exception handler here: a change that cannot be kept must not be made.
 create or replace function melotech.keep_change() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
     after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    of_schema name := tg_table_schema;
+    of_table name := tg_table_name;
 begin
-    perform melotech.keep(tg_op, tg_table_schema, tg_table_name, after, before);
+    if pg_partition_root(tg_relid) <> tg_relid then
+        select relnamespace::regnamespace, relname into of_schema, of_table
+          from pg_class where oid = pg_partition_root(tg_relid);
+    end if;
+    if tg_op = 'UPDATE' and before ->> 'id' <> after ->> 'id' then
+        -- Another submission from now on, and the one it was is no more.
+        perform melotech.keep('DELETE', of_schema, of_table, null, before);
+        perform melotech.keep('INSERT', of_schema, of_table, after, null);
+    else
+        perform melotech.keep(tg_op, of_schema, of_table, after, before);
+    end if;
     return null;
 end
 $$;
@@ -88,7 +126,7 @@ $$;
 create or replace function melotech.keep(
     operation text, table_schema text, table_name text, after jsonb, before jsonb
 ) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     kept bigint;
 begin
@@ -111,7 +149,7 @@ $$;
 
 -- TRUNCATE knows no rows, but before it they can still be read: each is deleted.
 create or replace function melotech.keep_truncate() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     execute format(
         'select melotech.keep(''DELETE'', %L, %L, null, to_jsonb(gone)) from %I.%I gone',
@@ -123,16 +161,25 @@ $$;
 -- 3. Signing -------------------------------------------------------------------------
 
 create or replace function melotech.version_of(extension text) returns int[]
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
     select string_to_array((regexp_match(extversion, '^\d+(?:\.\d+)*'))[1], '.')::int[]
       from pg_extension where extname = extension
 $$;
 
+-- A relation's oid; null where there is none, or we have no way to it.
+create or replace function melotech.reachable(schema_name text, relation text) returns oid
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select c.oid from pg_class c
+     where c.relnamespace = to_regnamespace(schema_name) and c.relname = relation
+       and has_schema_privilege(c.relnamespace, 'usage')
+       and has_table_privilege(c.oid, 'select')
+$$;
+
 -- What the secret is, and where it is kept: in Vault where there is one.
 create or replace function melotech.secret(out value text, out keeper text)
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-    if to_regclass('vault.decrypted_secrets') is not null then
+    if melotech.reachable('vault', 'decrypted_secrets') is not null then
         execute 'select decrypted_secret from vault.decrypted_secrets where name = $1'
            into value using 'melotech_webhook_secret';
         keeper := 'vault';
@@ -145,15 +192,15 @@ end
 $$;
 
 create or replace function melotech.keep_secret(secret text) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     kept uuid;
 begin
-    if to_regclass('vault.secrets') is null then
+    if melotech.reachable('vault', 'decrypted_secrets') is null then
         update melotech.webhook_endpoint set secret = keep_secret.secret;
         return;
     end if;
-    execute 'select id from vault.secrets where name = $1'
+    execute 'select id from vault.decrypted_secrets where name = $1'
        into kept using 'melotech_webhook_secret';
     if kept is null then
         execute 'select vault.create_secret($1, $2)'
@@ -167,7 +214,7 @@ $$;
 
 -- The key that a secret stands for: Standard Webhooks' base64, or the text itself.
 create or replace function melotech.key_of(secret text) returns bytea
-language plpgsql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
     if secret like 'whsec\_%' then
         return decode(
@@ -179,7 +226,7 @@ $$;
 
 -- pgcrypto is in `extensions` on Supabase and in `public` elsewhere: bound once, here.
 create or replace function melotech.bind_pgcrypto() returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     home text;
 begin
@@ -192,7 +239,7 @@ begin
       from pg_extension where extname = 'pgcrypto';
     execute format(
         'create or replace function melotech.hmac_sha256(message text, key bytea)
-         returns bytea language plpgsql immutable set search_path = '''' as
+         returns bytea language plpgsql immutable set search_path = pg_catalog, pg_temp as
          ''begin return %s.hmac(convert_to(message, ''''UTF8''''), key, ''''sha256''''); end''',
         home);
     revoke all on function melotech.hmac_sha256 from public;
@@ -202,7 +249,7 @@ $$;
 create or replace function melotech.headers_of(
     event_id text, sequence bigint, payload text, moment text, key bytea
 ) returns jsonb
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
     return jsonb_build_object(
         'Content-Type', 'application/json',
@@ -220,7 +267,7 @@ $$;
 
 -- Which life of pg_net's queue this is; one that is new gets a name.
 create or replace function melotech.current_run() returns uuid
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     here oid := to_regclass('net.http_request_queue');
     found_run uuid;
@@ -238,7 +285,11 @@ $$;
 create or replace function melotech.send_due(
     first_sequence bigint default 0, writer xid8 default null
 ) returns int
-language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+-- Row by row in the order of the indexes, up to the limit: the planner, who does not know how
+-- much waits, would rather collect and sort it all, and look for the oldest of each.
+set enable_bitmapscan = off set enable_sort = off as $$
 declare
     endpoint melotech.webhook_endpoint;
     room int;
@@ -299,7 +350,7 @@ $$;
 create or replace function melotech.reason_of(
     status int, timed_out boolean, error_msg text
 ) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
     select case
         when status between 200 and 299 then null
         when status is not null then 'HTTP ' || status
@@ -313,7 +364,7 @@ $$;
 create or replace function melotech.delay_after(
     attempts int, status int, first_delay interval, max_delay interval
 ) returns interval
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
     select (0.75 + random() / 4) * case
         when status between 400 and 499 and status not in (408, 425, 429) then max_delay
         else least(max_delay, first_delay * power(2, least(attempts, 20) - 1))
@@ -322,7 +373,8 @@ $$;
 
 -- Note the answers that pg_net has; `keys` narrows it to some rows' changes.
 create or replace function melotech.settle(keys text[] default null) returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$
 declare
     endpoint melotech.webhook_endpoint;
     mine bigint[];
@@ -383,7 +435,7 @@ $$;
 -- while it is under way, so only time tells.
 create or replace function melotech.is_lost(sent_at timestamptz, timeout_ms int)
 returns boolean
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
     select melotech.version_of('pg_net') >= '{0,18}'
         or sent_at < clock_timestamp() - make_interval(secs => timeout_ms / 1000.0 + 10)
 $$;
@@ -392,7 +444,7 @@ $$;
 
 -- Collect, send what is due, tidy up. Several at once do no harm: one works.
 create or replace function melotech.tick() returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     problem text;
 begin
@@ -411,27 +463,33 @@ begin
     exception when others then
         problem := sqlerrm;
     end;
+    begin
+        perform melotech.prune();
+    exception when others then
+        problem := coalesce(problem, sqlerrm);
+    end;
     update melotech.webhook_endpoint set fault = problem
      where fault is distinct from problem;
     if found and problem is not null then
         raise warning 'melotech: %', problem;
     end if;
-    perform melotech.prune();
 end
 $$;
 
 -- Delivered changes go after a day, the history of our own cron job after an hour.
 create or replace function melotech.prune() returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     endpoint melotech.webhook_endpoint;
+    finished timestamptz;  -- a value, for an index is not searched by what may change
 begin
     select * into endpoint from melotech.webhook_endpoint;
+    finished := clock_timestamp() - endpoint.keep_delivered;
     delete from melotech.webhook_outbox where sequence in (
         select sequence from melotech.webhook_outbox
-         where delivered_at < clock_timestamp() - endpoint.keep_delivered
+         where delivered_at < finished
          order by delivered_at limit 1000 for update skip locked);
-    if to_regclass('cron.job_run_details') is null
+    if melotech.reachable('cron', 'job_run_details') is null
        or endpoint.history_pruned_at > clock_timestamp() - interval '10 minutes' then
         return;
     end if;
@@ -462,21 +520,27 @@ end
 $$;
 
 create or replace function melotech.schedule() returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     version int[] := melotech.version_of('pg_cron');
     -- pg_cron knows seconds from 1.5 on; so after a restart the clock is back sooner.
     pace text := case when version >= '{1,5}' then '10 seconds'
                       when version is not null then '* * * * *' end;
 begin
+    begin
+        if pace is not null then
+            perform cron.schedule('melotech-webhooks', pace,
+                case pace when '* * * * *' then 'call melotech.run(57, 500)'
+                          else 'call melotech.run(9, 500)' end);
+        end if;
+    exception when insufficient_privilege then
+        raise notice 'pg_cron is not ours to use: %', sqlerrm;
+        pace := null;
+    end;
     if pace is null then
         raise notice 'without pg_cron a change is sent once when it is made, and again only '
             'with the next change. Enable pg_cron (Supabase: Database, Extensions) and '
             'run this script again.';
-    else
-        perform cron.schedule('melotech-webhooks', pace,
-            case pace when '* * * * *' then 'call melotech.run(57, 500)'
-                      else 'call melotech.run(9, 500)' end);
     end if;
     update melotech.webhook_endpoint set clock = pace where clock is distinct from pace;
 end
@@ -494,7 +558,7 @@ create or replace function melotech.configure(
     max_delay interval default null,
     keep_delivered interval default null
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if configure.url <> '' then
         perform melotech.check_push(configure.url);
@@ -520,7 +584,7 @@ end
 $$;
 
 create or replace function melotech.check_push(url text) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if url !~ '^https?://[!-~]+$' then
         raise exception 'the url must be an http or https address, in plain ASCII';
@@ -534,7 +598,7 @@ end
 $$;
 
 create or replace function melotech.check_secret(secret text) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     -- Commas part secrets in WEBHOOK_SECRET.
     if secret !~ '^[^\s,]{8,}$' then
@@ -567,7 +631,7 @@ select o.sequence, o.event_id, o.row_key, o.created_at,
  order by o.sequence;
 
 create or replace function melotech.status() returns jsonb
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
     select jsonb_build_object(
         'undelivered', count(*),
         'oldest_seconds', extract(epoch from clock_timestamp() - min(o.created_at))::int,
@@ -586,7 +650,7 @@ $$;
 
 -- Do not wait for the next attempt; return how many changes that concerns.
 create or replace function melotech.retry_now() returns int
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     hurried int;
 begin
@@ -603,7 +667,8 @@ $$;
 -- Send a statement's own changes at once. Whatever goes wrong here is a warning: the
 -- change is kept, and tick() will send it. Nobody waits long for a lock here.
 create or replace function melotech.push(first_sequence bigint) returns void
-language plpgsql security definer set search_path = '' set lock_timeout = '250ms' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set lock_timeout = '250ms' as $$
 declare
     endpoint melotech.webhook_endpoint;
     writer xid8 := pg_current_xact_id();
@@ -631,14 +696,16 @@ end
 $$;
 
 create or replace function melotech.after_statement() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     first_sequence text := current_setting('melotech.first_sequence', true);
 begin
     if coalesce(first_sequence, '') <> '' then
         perform set_config('melotech.first_sequence', '', true);
         perform pg_notify('melotech_outbox', '');
-        perform melotech.push(first_sequence::bigint);
+        -- Anybody may set it, to anything.
+        perform melotech.push(
+            coalesce(substring(first_sequence, '^\d{1,18}$'), '0')::bigint);
     end if;
     return null;
 end
@@ -646,10 +713,20 @@ $$;
 
 -- Watch a table; `submissions` is watched below, this is for one that is called otherwise.
 create or replace function melotech.watch(watched regclass) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    if not exists (select from pg_attribute where attrelid = watched
+                   and attname = 'id' and not attisdropped) then
+        raise exception '% has no column "id", by which its rows are told apart', watched;
+    end if;
+    if (select relnamespace from pg_class where oid = watched)
+       <> to_regnamespace('public') then
+        raise exception '% is not in the schema public: its changes would be ignored', watched;
+    end if;
+    -- The first of all triggers, by its name: where another changes the row once more, that
+    -- change must not be written down before this one.
     execute format(
-        'create or replace trigger melotech_keep_change
+        'create or replace trigger "0_melotech_keep_change"
          after insert or update or delete on %s
          for each row execute function melotech.keep_change()', watched);
     execute format(

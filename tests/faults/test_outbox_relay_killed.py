@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-import time
 from collections import Counter, defaultdict
 
 import pytest
 
 from tests.plugins.changes import read_events, read_stream
 from tests.plugins.outbox import Outbox, start_relay
+from tests.plugins.senders import until_streams_are_kept
 from tests.plugins.services import until
 
 ROWS = 50
@@ -113,9 +113,7 @@ def test_broker_that_dies_and_comes_back_gets_everything_in_order(
     start_relay(start, private_broker.url, outbox)
     first = outbox.change()
     until(lambda: outbox.undelivered() == [])
-    declared = time.monotonic()
-    # RabbitMQ 3.10 never recovers a stream that is killed right after its making.
-    until(lambda: time.monotonic() > declared + 2)
+    until_streams_are_kept()
 
     with Writers(outbox):
         for _ in range(2):

@@ -21,7 +21,7 @@ from tests.plugins.senders import (
 from tests.plugins.services import start_ingest, until
 
 FILE = "spool.sqlite3"
-COUNT = 300
+COUNT = 200
 #: Enough to fill a small disk soon.
 LONG = "x" * 50_000
 
@@ -157,7 +157,7 @@ def test_disk_that_is_full_for_a_while_takes_events_again_afterwards(
     broker_line.refuse()
     fill(senders, 20)
     others = small_disk / "others"
-    others.write_bytes(bytes(4 * 1024 * 1024 + 500_000))
+    others.write_bytes(bytes(5 * 1024 * 1024))
     assert senders.send("s-1").status_code == 503
 
     others.unlink()

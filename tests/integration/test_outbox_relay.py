@@ -61,11 +61,12 @@ def test_event_is_the_one_that_the_webhook_would_have_made(
     [name] = outbox.write(body)
     until(lambda: outbox.undelivered() == [])
 
-    push(ingest, name, 1, body)
+    [(sequence,)] = outbox.ask("select sequence from melotech.webhook_outbox")
+    push(ingest, name, sequence, body)
 
     by_relay, by_webhook = read_events(bus_url)
     assert by_relay.id == name
-    assert by_relay.sequence == "1"
+    assert by_relay.sequence == str(sequence)
     assert events.encode(msgspec.structs.replace(by_relay, time=by_webhook.time)) == (
         events.encode(by_webhook)
     )
@@ -322,7 +323,14 @@ def test_sigterm_lets_it_finish_and_exit_with_0(relay, bus_url, outbox):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "mysql://u:hidden@h/d", "postgresql://u:hid den@h/d"]
+    "address",
+    [
+        "",
+        "mysql://u:hidden@h/d",
+        "postgresql://u:hid den@h/d",
+        "postgresql://u:a@hidden@h/d",
+        "postgresql://u:hidden/b@h/d",
+    ],
 )
 def test_address_that_cannot_be_used_stops_it_at_start_and_is_not_quoted(address):
     done = subprocess.run(

@@ -187,10 +187,10 @@ async def test_figures_grow_by_what_has_happened(
     assert by_status.pop("approved") == 1
     assert by_status.pop("in-review") == 1
     assert not any(by_status.values())
-    assert grown(before["mails"], after["mails"]) == {
+    mails = grown(before["mails"], after["mails"])
+    assert {name: count for name, count in mails.items() if count} == {
         "accepted": 1,
         "failed": 1,
-        "skipped": 0,
     }
     for name, count in (("time_to_first_review", 2), ("time_to_decision", 1)):
         assert after[name]["count"] - before[name]["count"] == count

@@ -8,6 +8,7 @@ import signal
 import threading
 from datetime import timedelta
 
+import psutil
 import pytest
 import requests
 
@@ -96,7 +97,14 @@ def rotating(start, bus_url, secret_file):
 
 
 def read_again(service):
+    """Return once none of the workers is left that have the former settings."""
+    former = set(workers(service))
     os.kill(service.pid, signal.SIGHUP)
+    until(lambda: former.isdisjoint(workers(service)))
+
+
+def workers(service):
+    return [child.pid for child in psutil.Process(service.pid).children()]
 
 
 def is_taken(service, secret):

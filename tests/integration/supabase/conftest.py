@@ -22,7 +22,17 @@ PACK = Path(__file__).parents[3] / "supabase"
 SCRIPT = (PACK / "migrations/20261124000000_melotech_webhooks.sql").read_text()
 UNINSTALL = (PACK / "uninstall.sql").read_text()
 
-TABLES = """
+#: `keeper` is what `postgres` is on Supabase: owner of much, and no superuser.
+ROLES = """
+do $$ begin
+    create role artist login;
+    create role anon login;
+    create role authenticated login;
+    create role keeper login nosuperuser bypassrls;
+exception when duplicate_object then null; end $$;
+"""
+
+TABLES = f"""
 create schema if not exists extensions;
 create extension if not exists pgcrypto with schema extensions;
 create table public.submissions (
@@ -31,12 +41,7 @@ create table public.submissions (
     title text, status text default 'pending', rating int, price numeric,
     big bigint, wide float8, files text[], updated_at timestamptz
 );
-do $$ begin
-    create role artist login;
-    create role anon login;
-    create role authenticated login;
-exception when duplicate_object then null; end $$;
-grant all on public.submissions to artist, anon, authenticated;
+{ROLES}grant all on public.submissions to artist, anon, authenticated;
 """
 
 _numbers = itertools.count()

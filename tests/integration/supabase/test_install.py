@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -13,7 +15,7 @@ from tests.integration.supabase.conftest import (
     configure,
     titles,
 )
-from tests.plugins.services import SECRET
+from tests.plugins.services import SECRET, until
 
 URL = "https://melotech.test/webhook/submission-update"
 
@@ -86,6 +88,44 @@ def test_uninstall_leaves_nothing_of_ours_and_the_users_rows(empty):
     assert empty.rows("select title from submissions") == ["kept"]
     assert empty.rows("select name from vault.secrets") == []
     empty.run("update submissions set title = 'still writable'", user="artist")
+
+
+@pytest.mark.parametrize("script", [SCRIPT, UNINSTALL], ids=["install", "uninstall"])
+def test_script_that_is_run_while_others_write_costs_nobody_a_statement(
+    database, script
+):
+    database.run("insert into submissions (title) values ('a'), ('b')")
+    with ThreadPoolExecutor(2) as threads, database.connect() as first:
+        with first.transaction():
+            first.execute("update submissions set rating = 1 where title = 'a'")
+            run = threads.submit(database.run, script)
+            until(lambda: waiting(database) == 1)
+            second = threads.submit(
+                database.run, "update submissions set rating = 2 where title = 'b'"
+            )
+            until(lambda: waiting(database) == 2)
+
+        second.result(timeout=20)
+        run.result(timeout=20)
+
+
+def waiting(database):
+    return database.one(
+        "select count(distinct pid) from pg_locks where not granted"
+        " and database = (select oid from pg_database where datname = %s)",
+        database.name,
+    )
+
+
+def test_pack_that_is_installed_anew_goes_on_above_its_earlier_numbers(empty):
+    numbers = []
+    for _ in range(2):
+        empty.run(SCRIPT)
+        empty.run("insert into submissions (title) values ('one'), ('two')")
+        numbers += empty.rows("select sequence from melotech.webhook_outbox")
+        empty.run(UNINSTALL)
+
+    assert numbers == sorted(set(numbers))
 
 
 def test_earlier_pack_is_taken_over_with_its_address_and_secret(empty):
@@ -251,6 +291,34 @@ def test_not_even_a_right_on_the_schema_gives_the_secret(shared):
     )
     assert routines == []
     shared.run("revoke usage on schema melotech from artist")
+
+
+def test_types_that_a_writer_makes_up_are_not_looked_at(shared):
+    with shared.connect("artist") as writer:
+        writer.execute(
+            """
+            create function pg_temp.is_caught(value pg_catalog.text) returns boolean
+            language plpgsql as $$
+            begin
+                if current_user <> 'artist' then
+                    raise 'running as %', current_user;
+                end if;
+                return true;
+            end $$;
+            create domain pg_temp.text as pg_catalog.text
+                check (pg_temp.is_caught(value));
+            create domain pg_temp.jsonb as pg_catalog.jsonb
+                check (pg_temp.is_caught(''));
+            """
+        )
+        writer.execute("insert into submissions (title) values ('one')")
+        writer.execute("update submissions set title = 'two'")
+
+    unsafe = shared.rows(
+        "select proname from pg_proc where pronamespace = 'melotech'::regnamespace"
+        " and prosecdef and not proconfig @> '{\"search_path=pg_catalog, pg_temp\"}'"
+    )
+    assert unsafe == []
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,79 @@ def test_upsert_copy_and_writes_of_no_row(database):
     assert types == ["INSERT", "UPDATE", "INSERT", "INSERT"]
 
 
+def test_trigger_that_changes_the_row_once_more_comes_after_its_first_change(database):
+    database.run(
+        """
+        create function stamp() returns trigger language plpgsql as
+        'begin update submissions set rating = 5 where id = new.id; return null; end';
+        create trigger a_stamp after insert on submissions
+            for each row execute function stamp();
+        insert into submissions (title) values ('one');
+        """
+    )
+
+    changes = [(p["type"], p["record"]["rating"]) for p in payloads(database)]
+    assert changes == [("INSERT", None), ("UPDATE", 5)]
+
+
+def test_row_that_is_given_another_id_goes_and_comes(database):
+    old, new = f"{1:032x}", f"{2:032x}"
+    database.run(f"insert into submissions (id) values ('{old}')")
+    database.run(f"update submissions set id = '{new}'")
+
+    changes = [
+        (p["type"], (p["record"] or p["old_record"])["id"].replace("-", ""))
+        for p in payloads(database)
+    ]
+    assert changes == [("INSERT", old), ("DELETE", old), ("INSERT", new)]
+
+
+def test_change_of_a_partition_is_one_of_its_table(database):
+    database.run(
+        """
+        alter table submissions rename to unparted;
+        create table submissions (id bigint, title text) partition by range (id);
+        create table submissions_1 partition of submissions for values from (0) to (9);
+        create table submissions_2 partition of submissions for values from (9) to (99);
+        select melotech.watch('public.submissions');
+        insert into submissions values (1, 'one');
+        insert into submissions_1 values (2, 'two');
+        update submissions set id = 10 where id = 1;
+        truncate submissions;
+        """
+    )
+
+    told = payloads(database)
+    assert {(p["schema"], p["table"]) for p in told} == {("public", "submissions")}
+    assert [p["type"] for p in told] == [*2 * ["INSERT"], "DELETE", "INSERT"] + [
+        "DELETE"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [("tracks (title text)", 'no column "id"'), ("melotech.tracks (id int)", "public")],
+)
+def test_table_that_the_service_would_not_understand_is_not_watched(
+    database, table, told
+):
+    database.run(f"create table {table}")
+
+    with pytest.raises(psycopg.Error, match=told):
+        database.run(f"select melotech.watch('{table.split()[0]}')")
+
+
+def test_what_a_client_sets_stops_no_statement(database):
+    configure(database, "http://127.0.0.1:9/")
+    database.run(
+        "set melotech.first_sequence = 'anything';"
+        "insert into submissions (title) values ('one')",
+        user="artist",
+    )
+
+    assert database.one("select melotech.status()")["in_flight"] == 1
+
+
 def test_truncate_is_a_delete_of_every_row(database):
     database.run("insert into submissions (title) values ('a'), ('b')")
 

@@ -320,3 +320,35 @@ def test_without_pg_cron_the_next_change_sends_what_failed(database, push, recei
     push.deliver()
 
     assert sorted(titles(receiver.take())) == ["one", "one", "three", "two"]
+
+
+def test_tick_looks_at_none_of_the_delivered_changes_that_stay(database, push):
+    database.run(
+        """
+        insert into melotech.webhook_outbox (event_id, row_key, payload, delivered_at)
+        select n, n, '{}', clock_timestamp() from generate_series(1, 3000) n;
+        analyze melotech.webhook_outbox;
+        """
+    )
+
+    with database.connect() as clock, clock.transaction():
+        clock.execute("select melotech.tick()")
+        looked_at = clock.execute(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+            " where relname = 'webhook_outbox'"
+        ).fetchone()
+
+    assert looked_at[0] < 100
+
+
+def test_bulk_change_in_a_new_outbox_is_not_walked_through_for_each_row(database, push):
+    with database.connect() as writer, writer.transaction():
+        writer.execute(
+            "insert into submissions (title) select n from generate_series(1, 2000) n"
+        )
+        looked_at = writer.execute(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+            " where relname = 'webhook_outbox'"
+        ).fetchone()
+
+    assert looked_at[0] < 10_000

@@ -12,6 +12,7 @@ from ingest_service.spool.errors import SpoolFull, SpoolUnwritable
 from ingest_service.spool.file import Limits
 from ingest_service.spool.writer import SpoolWriter
 from shared.amqp.message import Message
+from tests.plugins.services import until
 
 ROOT = Path(__file__).parents[4]
 PATIENCE = 10.0
@@ -69,8 +70,7 @@ def test_requests_that_wait_at_once_are_written_together(
         waiting += [
             pool.submit(writer.add, message, PATIENCE) for message in numbered(1, 21)
         ]
-        while writer.waiting < 20:
-            pass
+        until(lambda: writer.waiting == 20)
         slow.may_go_on.set()
         for each in waiting:
             each.result(PATIENCE)
@@ -131,14 +131,16 @@ def test_writer_that_ends_writes_what_waits(spool, numbered, ids):
     slow = Slow(spool)
     writer = SpoolWriter(slow)
     writer.start()
-    with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(writer.add, each, PATIENCE) for each in numbered(3)]
-        while writer.waiting + len(slow.batches) < 2:
-            pass
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(writer.add, numbered(1)[0], PATIENCE)]
+        assert slow.begun.acquire(timeout=PATIENCE)
+        waiting += [pool.submit(writer.add, each, PATIENCE) for each in numbered(1, 3)]
+        until(lambda: writer.waiting == 2)
+        ending = pool.submit(writer.close, PATIENCE)
+        until(lambda: writer.waiting == 3)
         slow.may_go_on.set()
-        for each in waiting:
+        for each in (*waiting, ending):
             each.result(PATIENCE)
-        writer.close(PATIENCE)
 
     assert sorted(ids(spool)) == [0, 1, 2]
 

@@ -1,0 +1,76 @@
+"""What is answered, whoever carries it: Flask, the express lane, or the wire itself.
+
+Errors are RFC 9457 problem+json.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+JSON = "application/json; charset=utf-8"
+PROBLEM = "application/problem+json; charset=utf-8"
+
+#: Seconds after which a sender may well try again when nobody could take its event.
+RETRY_AFTER = "1"
+
+_REQUEST_ID = "melotech.request_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body, and the headers beside its type, length and request id."""
+
+    status: HTTPStatus
+    body: bytes
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def request_id_of(environ: dict[str, Any]) -> str:
+    """Return the id of the request, the same whenever it is asked for."""
+    found: str | None = environ.get(_REQUEST_ID)
+    if found is None:
+        found = environ[_REQUEST_ID] = os.urandom(16).hex()
+    return found
+
+
+def of(status: HTTPStatus, members: object) -> Answer:
+    """Return an answer in JSON."""
+    return Answer(status, msgspec.json.encode(members))
+
+
+def problem(
+    status: HTTPStatus,
+    detail: str,
+    *,
+    request_id: str,
+    path: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Return the answer for a request that failed; `path` is where in its body."""
+    members: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if path is not None:
+        members["path"] = path
+    return Answer(status, msgspec.json.encode(members), PROBLEM, dict(headers or {}))
+
+
+def unavailable(detail: str, *, request_id: str) -> Answer:
+    """Return 503: nothing was promised, the sender may try again."""
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        detail,
+        request_id=request_id,
+        headers={"Retry-After": RETRY_AFTER},
+    )
