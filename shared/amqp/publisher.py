@@ -38,6 +38,8 @@ log = logs.get(__name__)
 
 #: Publishes that may wait at once; more is a broker that does not answer.
 MAX_OUTSTANDING = 1_000
+#: A broker that confirms nothing for so long is given a new channel, in seconds.
+STALL_DEADLINE = 5.0
 #: What is under way at the end may take this long, in seconds.
 DRAIN_DEADLINE = 2.0
 DRAIN_POLL = 0.02
@@ -153,8 +155,10 @@ class Publisher:
         error = pending.outcome(timeout)
         if isinstance(error, ConfirmTimeout) and confirms == self._confirms:
             # Nobody's confirm came meanwhile. The next ones need not find out for
-            # themselves; the first confirm, or a new connection, ends it.
-            self._stalled = True
+            # themselves; the first confirm, or a new channel, ends it.
+            if not self._stalled:
+                self._stalled = True
+                self._thread.call(self._mind_stall)
         return error
 
     # Below this line everything runs on the publisher's own thread.
@@ -194,6 +198,21 @@ class Publisher:
         if blocked:
             # What is under way would wait for the alarm's end; it may be stored then.
             self._fail_all(BrokerBlocked("the broker takes no publishes for now"))
+
+    def _mind_stall(self) -> None:
+        channel, confirms = self._channel, self._confirms
+
+        def still_stalled() -> bool:
+            same = channel is self._channel and confirms == self._confirms
+            return same and self._is_stalled()
+
+        def leave() -> None:
+            if still_stalled():
+                # A confirm that was lost never comes, however long one waits.
+                log.warning("broker.stalled", unconfirmed=len(self._unconfirmed))
+                self._distrust_channel()
+
+        self._thread.call_later(STALL_DEADLINE, leave)
 
     def _flush(self) -> None:
         self._flush_due = False

@@ -21,7 +21,7 @@ from tests.plugins.senders import (
 from tests.plugins.services import start_ingest, until
 
 #: How long the broker is away, in seconds.
-OUTAGE = 15.0
+OUTAGE = 60.0
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def status(ingest):
     return requests.get(f"{ingest.url}/health", timeout=5).json()["status"]
 
 
+@pytest.mark.timeout(240)
 def test_long_outage_under_load_costs_no_webhook_and_no_order(ingest, private_broker):
     with Senders(ingest.url) as senders:
         until(lambda: senders.accepted > 100)

@@ -11,7 +11,7 @@ import pytest
 from shared.amqp.consumer import Consumer
 from shared.amqp.message import Message
 from shared.amqp.publisher import MAX_OUTSTANDING, Publisher
-from shared.errors import BrokerUnavailable, Unroutable
+from shared.errors import BrokerUnavailable, ConfirmTimeout, Unroutable
 from shared.topology import CHANGE_LOG_STREAM, MAILER_QUEUE
 from tests.plugins.proxy import Proxy
 from tests.plugins.services import until
@@ -71,6 +71,23 @@ def test_none_of_many_published_together_goes_past_one_that_was_not_sent(publish
     first_refused = sent.index(False)
     assert first_refused >= MAX_OUTSTANDING
     assert not any(sent[first_refused:])
+
+
+def test_confirm_that_was_lost_holds_nobody_up_for_long(proxy, bus_url):
+    publisher = Publisher(through(proxy, bus_url), name="test")
+    publisher.start()
+    until(lambda: publisher.ready, timeout=30)
+    proxy.swallow()
+    with pytest.raises(ConfirmTimeout):
+        publisher.publish(message(1), timeout=0.5)
+    proxy.pass_on()
+
+    with pytest.raises(BrokerUnavailable):
+        publisher.publish(message(2), timeout=5)
+    until(lambda: publisher.ready)
+    publisher.publish(message(2), timeout=5)
+
+    publisher.close()
 
 
 def test_message_for_nobody_is_said_to_be_unroutable(publisher):

@@ -21,6 +21,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._refusing = threading.Event()
+        self._swallowing = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -40,6 +41,14 @@ class Proxy:
     def allow(self) -> None:
         """Let new connections through again."""
         self._refusing.clear()
+
+    def swallow(self) -> None:
+        """Lose what the target answers from now on, until `pass_on`."""
+        self._swallowing.set()
+
+    def pass_on(self) -> None:
+        """Pass the target's answers on again; what was lost stays lost."""
+        self._swallowing.clear()
 
     def close(self) -> None:
         """End it all."""
@@ -65,16 +74,19 @@ class Proxy:
                 continue
             with self._lock:
                 self._pairs += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                thread = threading.Thread(target=self._pass_on, args=(source, sink))
+            for pair in ((near, far, False), (far, near, True)):
+                thread = threading.Thread(target=self._pass_bytes, args=pair)
                 self._threads.append(thread)
                 thread.start()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pass_bytes(
+        self, source: socket.socket, sink: socket.socket, are_answers: bool
+    ) -> None:
         source.settimeout(None)
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
-                sink.sendall(data)
+                if not (are_answers and self._swallowing.is_set()):
+                    sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
