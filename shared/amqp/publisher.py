@@ -70,6 +70,7 @@ class Publisher:
         self._connected = threading.Event()
         self._blocked = False
         self._stalled = False
+        self._stall: tuple[Channel | None, int] | None = None
         self._waiting: deque[Pending] = deque()
         self._unconfirmed: dict[int, Pending] = {}
         self._returned: Counter[str] = Counter()
@@ -156,9 +157,8 @@ class Publisher:
         if isinstance(error, ConfirmTimeout) and confirms == self._confirms:
             # Nobody's confirm came meanwhile. The next ones need not find out for
             # themselves; the first confirm, or a new channel, ends it.
-            if not self._stalled:
-                self._stalled = True
-                self._thread.call(self._mind_stall)
+            self._stalled = True
+            self._thread.call(self._mind_stall)
         return error
 
     # Below this line everything runs on the publisher's own thread.
@@ -179,8 +179,9 @@ class Publisher:
         self._channel = channel
         self._last_tag = 0
         self._stalled = False
-        # The one that was due may have been lost with the thread's former loop.
+        # What was due may have been lost with the thread's former loop.
         self._flush_due = False
+        self._stall = None
         channel.add_on_return_callback(self._message_returned)
         channel.confirm_delivery(
             self._message_settled, callback=lambda _: self._connected.set()
@@ -200,19 +201,16 @@ class Publisher:
             self._fail_all(BrokerBlocked("the broker takes no publishes for now"))
 
     def _mind_stall(self) -> None:
-        channel, confirms = self._channel, self._confirms
+        if self._stall is None:
+            self._stall = (self._channel, self._confirms)
+            self._thread.call_later(STALL_DEADLINE, self._end_stall)
 
-        def still_stalled() -> bool:
-            same = channel is self._channel and confirms == self._confirms
-            return same and self._is_stalled()
-
-        def leave() -> None:
-            if still_stalled():
-                # A confirm that was lost never comes, however long one waits.
-                log.warning("broker.stalled", unconfirmed=len(self._unconfirmed))
-                self._distrust_channel()
-
-        self._thread.call_later(STALL_DEADLINE, leave)
+    def _end_stall(self) -> None:
+        began, self._stall = self._stall, None
+        if began == (self._channel, self._confirms) and self._is_stalled():
+            # A confirm that was lost never comes, however long one waits.
+            log.warning("broker.stalled", unconfirmed=len(self._unconfirmed))
+            self._distrust_channel()
 
     def _flush(self) -> None:
         self._flush_due = False
