@@ -1,4 +1,6 @@
-"""An express lane past Flask for what comes all day: it costs a third of a webhook.
+"""An express lane past Flask for what comes all day.
+
+What Flask does for each request is more than a third of a webhook's cost (bench/).
 
 Flask keeps every other address and method, and the same endpoints where they are
 addressed in another way (with a slash at the end).

@@ -27,11 +27,15 @@ workers = _settings.ingest_workers
 # greenlets, which hand over without a lock (bench/README.md); both share one publisher.
 # Below, as `worker_class`: gunicorn's gevent worker with deadlines of its own.
 worker_connections = _settings.ingest_connections
-# pg_net holds connections open between batches, which are a second apart.
+# pg_net holds connections open between batches, which are a second apart; longer than
+# the edge keeps its own, so that no request meets a connection that is just closed.
 keepalive = 75
+# Five of pg_net's bursts of 200 wait here while a worker starts, and are not refused.
 backlog = 1024
+# Each second a worker says that it lives. One that is silent for so long is held by
+# something that does not yield, and helps nobody: it is replaced.
 timeout = 30
-# Longer than a confirm can take; the supervisor's patience is longer still.
+# Longer than a confirm and the spool can take; a supervisor's patience is longer still.
 graceful_timeout = 10
 # Bounds for hostile senders; pg_net's requests are far below.
 limit_request_line = 2048

@@ -20,5 +20,8 @@ settings.load_profile("melotech")
 
 
 def pytest_xdist_auto_num_workers():
-    """Run two workers, each on a broker of its own; a given broker is for one."""
-    return 0 if os.environ.get("RABBITMQ_URL") else 2
+    """Run three workers, each on a broker of its own; a given broker is for one.
+
+    Most of a run is waiting for services to start, so two cores are enough for three.
+    """
+    return 0 if os.environ.get("RABBITMQ_URL") else 3
