@@ -54,9 +54,11 @@ def from_environment() -> Flask:
         publisher, spool, confirm_deadline=settings.confirm_deadline_ms / 1000
     )
     app = create_app(settings, forwarder)
-    # What is there now stays; looking through it again and again is a waste.
+    # What is there now stays, and what a webhook needs goes with it: looking through it
+    # all again and again is a waste.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     return app
 
 

@@ -9,6 +9,7 @@ addressed in another way (with a slash at the end).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from ingest_service import answers, problems
@@ -18,6 +19,9 @@ Environ = dict[str, Any]
 Take = Callable[[Environ], Answer]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+_STATUS = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 class Express:
@@ -45,5 +49,5 @@ class Express:
             ("X-Request-Id", request_id),
             *answer.headers.items(),
         ]
-        start_response(f"{answer.status.value} {answer.status.phrase}", headers)
+        start_response(_STATUS[answer.status], headers)
         return (answer.body,)

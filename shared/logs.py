@@ -30,7 +30,6 @@ QUIET = ("urllib3", "asyncio", "aiohttp.access", "werkzeug")
 def configure(service: str, *, debug: bool) -> None:
     """Send every log line of this process to standard output, `service` in each."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
         _naming(service),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

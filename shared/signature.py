@@ -116,8 +116,9 @@ def _verify_plain(
     given = header.strip().removeprefix("sha256=").lower()
     if not given.isascii():
         return Refused("X-Signature is not hexadecimal")
-    matches = [hmac.compare_digest(given, sign_plain(body, key)) for key in keys]
-    return Verified() if any(matches) else Refused("X-Signature does not match")
+    if any(hmac.compare_digest(given, sign_plain(body, key)) for key in keys):
+        return Verified()
+    return Refused("X-Signature does not match")
 
 
 def _verify_standard(

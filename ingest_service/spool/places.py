@@ -27,7 +27,8 @@ def identity(path: Path) -> Identity:
 def file_identity(path: Path) -> tuple[int, int] | None:
     """Return what tells this file from any other, None where there is none."""
     try:
-        status = path.stat()
+        # Not by the path's own method, which takes twice as long: each webhook asks.
+        status = os.stat(path)  # noqa: PTH116
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
