@@ -184,3 +184,14 @@ def backlog(database) -> list[tuple[str, int, str | None]]:
     return database.rows(
         "select state, attempts, last_error from melotech.webhook_backlog"
     )
+
+
+def insert(database, *names):
+    """Insert a submission of each name."""
+    for name in names:
+        database.run(f"insert into submissions (title) values ('{name}')")
+
+
+def delivered(database):
+    """Return how many changes are marked as delivered."""
+    return database.one("select count(delivered_at) from melotech.webhook_outbox")

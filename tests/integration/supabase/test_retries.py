@@ -1,4 +1,4 @@
-"""Every change arrives: after failures, in order, across crashes of pg_net."""
+"""Changes are sent until they are delivered, in the order of their row."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import time
 
 import pytest
 
-from tests.integration.supabase.conftest import backlog, configure, titles
+from tests.integration.supabase.conftest import (
+    backlog,
+    configure,
+    delivered,
+    insert,
+    titles,
+)
 from tests.plugins.services import until
-
-
-def insert(database, *names):
-    for name in names:
-        database.run(f"insert into submissions (title) values ('{name}')")
-
-
-def delivered(database):
-    return database.one("select count(delivered_at) from melotech.webhook_outbox")
 
 
 def test_change_is_sent_at_commit_and_delivered_once_it_is_answered(
@@ -179,176 +176,3 @@ def test_what_the_relay_set_aside_is_left_alone_until_it_is_retried(
     push.deliver()
 
     assert titles(receiver.take()) == ["next", "aside"]
-
-
-def crash(database):
-    """What a crash leaves of pg_net, and of every other unlogged table."""
-    database.run(
-        "truncate net.http_request_queue, net._http_response, melotech.webhook_run"
-        " restart identity"
-    )
-
-
-def test_crash_of_the_server_loses_no_change(postgres, database, push, receiver):
-    receiver.status = 503
-    insert(database, "answered")
-    push.deliver()
-    insert(database, "queued")
-    postgres.restart()
-    receiver.status = 202
-
-    assert database.one("select count(*) from melotech.webhook_run") == 0
-    for _ in range(2):
-        push.tick()
-        push.deliver()
-
-    assert sorted(titles(receiver.take())) == ["answered", "answered", "queued"]
-
-
-def test_answer_to_somebody_elses_request_of_the_same_number_delivers_nothing(
-    database, push, receiver
-):
-    insert(database, "ours")
-    crash(database)
-    database.run(
-        "select net.http_post(url := 'http://elsewhere.test/');"
-        "delete from net.http_request_queue;"
-        "insert into net._http_response (id, status_code) values (1, 200)"
-    )
-
-    push.tick()
-    assert backlog(database) == [("in flight", 2, "pg_net lost the request")]
-    push.deliver()
-    push.tick()
-
-    assert titles(receiver.take()) == ["ours"]
-    assert backlog(database) == []
-
-
-def test_request_that_pg_net_dropped_is_sent_again_at_once(database, push, receiver):
-    insert(database, "one")
-    database.run("truncate net.http_request_queue")
-
-    push.tick()
-    push.deliver()
-
-    assert titles(receiver.take()) == ["one"]
-
-
-def test_older_pg_net_is_given_the_time_that_a_request_may_take(
-    database, push, receiver
-):
-    database.run("update pg_extension set extversion = '0.14.0' where extname='pg_net'")
-    insert(database, "one")
-    database.run("delete from net.http_request_queue")
-    push.tick()
-    assert push.deliver() == 0
-
-    database.run(
-        "update melotech.webhook_outbox set sent_at = sent_at - interval '16 s'"
-    )
-    push.tick()
-    push.deliver()
-
-    assert titles(receiver.take()) == ["one"]
-
-
-def test_at_most_max_in_flight_are_given_to_pg_net(database, push, receiver):
-    configure(database, receiver.url, max_in_flight=3)
-    database.run("insert into submissions (title) select n from generate_series(1,7) n")
-
-    sizes = []
-    for _ in range(4):
-        sizes.append(push.deliver())
-        push.tick()
-
-    assert sizes == [3, 3, 1, 0]
-    assert sorted(titles(receiver.take())) == list("1234567")
-
-
-def test_two_ticks_at_once_do_not_send_twice(database, push, receiver):
-    configure(database, "")
-    insert(database, "one")
-    configure(database, receiver.url)
-    with database.connect() as other, other.transaction():
-        other.execute("select melotech.tick()")
-        push.tick()
-
-    assert push.deliver() == 1
-
-
-def test_delivered_changes_are_pruned_and_undelivered_ones_stay(
-    database, push, receiver
-):
-    receiver.statuses = {"stays": 503}
-    insert(database, "goes", "stays")
-    push.deliver()
-    configure(database, receiver.url, keep_delivered="0 seconds")
-    push.tick()
-    push.tick()
-
-    assert [state for state, _, _ in backlog(database)] == ["failing"]
-    assert database.one("select count(*) from melotech.webhook_outbox") == 1
-
-
-def test_history_of_the_own_cron_job_is_pruned(database):
-    database.run(
-        """
-        insert into cron.job_run_details (jobid, end_time)
-        select jobid, now() - interval '2 hours' from cron.job
-        union all select jobid, now() from cron.job
-        union all select 0, now() - interval '2 hours';
-        select melotech.tick();
-        """
-    )
-
-    assert database.one("select count(*) from cron.job_run_details") == 2
-
-
-def test_without_pg_cron_the_next_change_sends_what_failed(database, push, receiver):
-    database.run(
-        "delete from pg_extension where extname = 'pg_cron'; select melotech.schedule()"
-    )
-    receiver.statuses = {"one": 503}
-    insert(database, "one")
-    push.deliver()
-    insert(database, "two")
-    push.deliver()
-    receiver.statuses = {}
-    push.make_due()
-    insert(database, "three")
-    push.deliver()
-
-    assert sorted(titles(receiver.take())) == ["one", "one", "three", "two"]
-
-
-def test_tick_looks_at_none_of_the_delivered_changes_that_stay(database, push):
-    database.run(
-        """
-        insert into melotech.webhook_outbox (event_id, row_key, payload, delivered_at)
-        select n, n, '{}', clock_timestamp() from generate_series(1, 3000) n;
-        analyze melotech.webhook_outbox;
-        """
-    )
-
-    with database.connect() as clock, clock.transaction():
-        clock.execute("select melotech.tick()")
-        looked_at = clock.execute(
-            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
-            " where relname = 'webhook_outbox'"
-        ).fetchone()
-
-    assert looked_at[0] < 100
-
-
-def test_bulk_change_in_a_new_outbox_is_not_walked_through_for_each_row(database, push):
-    with database.connect() as writer, writer.transaction():
-        writer.execute(
-            "insert into submissions (title) select n from generate_series(1, 2000) n"
-        )
-        looked_at = writer.execute(
-            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
-            " where relname = 'webhook_outbox'"
-        ).fetchone()
-
-    assert looked_at[0] < 10_000

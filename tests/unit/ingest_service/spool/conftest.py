@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from ingest_service.spool.file import Limits, SpoolFile
+from ingest_service.spool.places import beside
 from shared.amqp.message import Message
 
+NOW = 1_700_000_000.0
+COUNT = 400
+#: Few enough that all are in the journal.
+CRASHED = 150
 ROOMY = Limits(max_bytes=64 * 1024 * 1024, max_age=3600.0)
 
 
@@ -65,3 +72,37 @@ def ids():
         return [int(each.message.message_id) for each in spool.oldest(limit)]
 
     return look
+
+
+@pytest.fixture
+def at_rest(open_spool, path, numbered):
+    """A spool whose workers have ended: all is in the one file."""
+    spool = open_spool()
+    spool.append(numbered(COUNT), NOW)
+    spool.close()
+    return path
+
+
+@pytest.fixture
+def after_a_crash(open_spool, tmp_path, path, numbered):
+    """A spool as it is found after a power cut: nearly all is in the journal."""
+    spool = open_spool()
+    for number in range(CRASHED):
+        spool.append(numbered(number, number + 1), NOW)
+    image = tmp_path / "image"
+    shutil.copytree(path.parent, image)
+    spool.close()
+    shutil.rmtree(path.parent)
+    image.rename(path.parent)
+    beside(path, "-shm").unlink()
+    return path
+
+
+def kept_beside(path):
+    """Return the damaged files that were put aside, oldest first."""
+    return sorted(path.parent.glob("spool.sqlite3.damaged-*Z"))
+
+
+def is_in_order(found):
+    """Tell whether no id stands twice or before a smaller one."""
+    return found == sorted(set(found))

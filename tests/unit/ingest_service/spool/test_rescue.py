@@ -1,51 +1,27 @@
-"""The file is lost or damaged: what can be read goes on, what cannot is kept."""
+"""A damaged spool: what can be read goes on, what was there is kept aside."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
-from contextlib import closing
 
 import pytest
 
 from ingest_service.spool.errors import SpoolUnwritable
 from ingest_service.spool.file import Limits, SpoolFile
 from ingest_service.spool.places import beside
+from tests.unit.ingest_service.spool.conftest import (
+    COUNT,
+    CRASHED,
+    is_in_order,
+    kept_beside,
+)
 
 NOW = 1_700_000_000.0
-COUNT = 400
-#: Few enough that all are in the journal.
-CRASHED = 150
 #: The most messages that share a page with one another, and so a fate.
 PAGEFUL = 6
 PAGE = 4096
 #: What stands in front of the messages: the layout, the roots of the tables.
 FIXED_PAGES = 10
-
-
-@pytest.fixture
-def at_rest(open_spool, path, numbered):
-    """A spool whose workers have ended: all is in the one file."""
-    spool = open_spool()
-    spool.append(numbered(COUNT), NOW)
-    spool.close()
-    return path
-
-
-@pytest.fixture
-def after_a_crash(open_spool, tmp_path, path, numbered):
-    """A spool as it is found after a power cut: nearly all is in the journal."""
-    spool = open_spool()
-    for number in range(CRASHED):
-        spool.append(numbered(number, number + 1), NOW)
-    image = tmp_path / "image"
-    shutil.copytree(path.parent, image)
-    spool.close()
-    shutil.rmtree(path.parent)
-    image.rename(path.parent)
-    beside(path, "-shm").unlink()
-    return path
 
 
 def cut(file, size):
@@ -56,14 +32,6 @@ def garble(file, begin, length=PAGE):
     with file.open("r+b") as opened:
         opened.seek(begin)
         opened.write(b"\xa5" * length)
-
-
-def kept_beside(path):
-    return sorted(path.parent.glob("spool.sqlite3.damaged-*Z"))
-
-
-def is_in_order(found):
-    return found == sorted(set(found))
 
 
 @pytest.mark.parametrize("twentieth", range(20))
@@ -174,16 +142,6 @@ def test_journal_of_a_file_that_was_emptied_is_still_read(
     assert len(kept_beside(after_a_crash)) == 1
 
 
-def test_journal_of_a_file_that_was_deleted_is_still_read(
-    after_a_crash, open_spool, ids
-):
-    after_a_crash.unlink()
-
-    found = ids(open_spool())
-
-    assert found == list(range(CRASHED))
-
-
 def test_damage_under_a_running_worker_is_mended_in_mid_append(
     at_rest, open_spool, path, numbered, ids
 ):
@@ -212,70 +170,6 @@ def test_only_one_of_several_workers_mends_the_file(open_spool, path, numbered, 
     assert ids(first)[-2:] == [COUNT, COUNT + 1]
     assert len(set(ids(first))) == len(ids(first))
     assert len(kept_beside(path)) <= 1
-
-
-def delete_file(path):
-    path.unlink()
-
-
-def delete_journal(path):
-    beside(path, "-wal").unlink()
-
-
-def delete_index(path):
-    beside(path, "-shm").unlink()
-
-
-def delete_all(path):
-    for file in path.parent.iterdir():
-        file.unlink()
-
-
-def delete_folder(path):
-    shutil.rmtree(path.parent)
-
-
-def replace_by_another(path):
-    other = path.with_name("other")
-    with closing(sqlite3.connect(other)) as connection:
-        connection.execute("create table something (else_ text)")
-    other.rename(path)
-
-
-def replace_by_text(path):
-    other = path.with_name("other")
-    other.write_text("not a database at all" * 1_000)
-    other.rename(path)
-
-
-@pytest.mark.parametrize(
-    "loss",
-    [
-        delete_file,
-        delete_journal,
-        delete_index,
-        delete_all,
-        delete_folder,
-        replace_by_another,
-        replace_by_text,
-    ],
-    ids=lambda loss: loss.__name__,
-)
-def test_what_is_deleted_under_running_workers_is_brought_back_by_the_next_write(
-    open_spool, path, numbered, ids, loss
-):
-    first, second = open_spool(), open_spool()
-    first.append(numbered(50), NOW)
-    loss(path)
-
-    second.append(numbered(50, 51), NOW)
-    first.append(numbered(51, 52), NOW)
-
-    assert sorted(set(ids(first))) == list(range(52))
-    assert ids(first) == ids(second)
-    first.close()
-    second.close()
-    assert ids(open_spool()) == list(range(52))
 
 
 def test_worker_that_is_killed_while_it_mends_leaves_the_rest_to_the_next(
