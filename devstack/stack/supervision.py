@@ -108,8 +108,12 @@ class Supervision:
     def stop(self, timeout: float = STOP_DEADLINE) -> None:
         """End it and its programs; by force after `timeout` seconds."""
         pid = self.pid()
-        if pid is None:
-            return
+        if pid is not None:
+            self._end(pid, timeout)
+        # One that was killed has left it.
+        self._layout.socket.unlink(missing_ok=True)
+
+    def _end(self, pid: int, timeout: float) -> None:
         # Each program leads a process group of its own number.
         groups = [state.pid for state in self.states() if state.pid]
         with suppress(ProcessLookupError):

@@ -88,6 +88,7 @@ def test_nothing_outlives_a_killed_supervisor(stack: Stack) -> None:
     assert foreground.wait(60) == 1
     until(lambda: stack.processes() == [], timeout=40)
     assert "killed" in stack.output.read_text()
+    assert not stack.layout.socket.exists()
 
 
 @pytest.mark.timeout(300)

@@ -56,7 +56,8 @@ class Stack:
         }
         self.url = f"http://127.0.0.1:{self.environ['EDGE_PORT']}"
         self.output = root / "output.txt"
-        self.supervision = Supervision(Layout(root))
+        self.layout = Layout(root)
+        self.supervision = Supervision(self.layout)
         self._foreground: subprocess.Popen[bytes] | None = None
 
     def up(self) -> subprocess.Popen[bytes]:
