@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ingest_service.mailgun import tokens
@@ -25,6 +27,7 @@ def main() -> None:
     if settings.webhook_allow_static_header:
         log.warning("secret.static-header-allowed", reason=WEAKER)
     _prepare_mailgun(settings)
+    _allow_open_files()
     sys.stdout.flush()
     config = Path(__file__).with_name("gunicorn.conf.py")
     command = [sys.executable, "-m", "gunicorn", "--config", str(config)]
@@ -40,6 +43,13 @@ def _prepare_mailgun(settings: IngestSettings) -> None:
     except OSError as error:
         # Supabase's webhooks need no tokens, and are sent once only.
         log.error("tokens.unusable", reason=str(error), setting="INGEST_DATA_DIR")
+
+
+def _allow_open_files() -> None:
+    # Shells give 1,024 by custom: fewer than a worker's connections and files.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS has a second limit, below this one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+
+import psutil
+import pytest
 import requests
 
 from tests.plugins.services import start_ingest
@@ -42,6 +46,23 @@ def test_missing_settings_stop_the_service_with_every_fault_in_one_message(start
     for name in ("RABBITMQ_URL", "WEBHOOK_SECRET", "CONFIRM_DEADLINE_MS"):
         assert name in told
     assert "Traceback" not in told
+
+
+@pytest.fixture
+def few_open_files():
+    given, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+    yield most
+    resource.setrlimit(resource.RLIMIT_NOFILE, (given, most))
+
+
+def test_workers_may_open_as_many_files_as_the_system_lets_them(
+    few_open_files, start, bus_url
+):
+    service = start_ingest(start, bus_url)
+
+    (worker,) = psutil.Process(service.pid).children()
+    assert worker.rlimit(psutil.RLIMIT_NOFILE)[0] == few_open_files
 
 
 def test_sigterm_ends_the_service_with_exit_code_0(start, bus_url):
