@@ -16,6 +16,8 @@ import msgspec
 JSON = "application/json; charset=utf-8"
 PROBLEM = "application/problem+json; charset=utf-8"
 
+#: Why a webhook that could be taken is answered 503.
+NOBODY_TAKES = "neither the broker nor the spool takes events now"
 #: Seconds after which a sender may well try again when nobody could take its event.
 RETRY_AFTER = "1"
 

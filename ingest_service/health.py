@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Literal, Protocol
+from typing import Literal
 
-import msgspec
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingest_service import problems
+from ingest_service import answers, problems
+from ingest_service.forwarding import Forwarder
 from ingest_service.spool.glance import SpoolState
 from shared.version import __version__
 
@@ -25,23 +25,15 @@ START_SECONDS = 5.0
 Standing = Literal["healthy", "degraded", "unhealthy"]
 
 
-class Forwards(Protocol):
-    """What is asked of the forwarder."""
-
-    @property
-    def broker_ready(self) -> bool: ...
-
-    def spool_state(self) -> SpoolState: ...
-
-
 def standing(*, broker_ready: bool, spool: SpoolState) -> Standing:
     """Say how things are: unhealthy is what answers webhooks 503."""
-    if spool.takes_more:
-        return "healthy" if broker_ready and not spool.depth else "degraded"
-    return "degraded" if broker_ready and not spool.depth else "unhealthy"
+    direct = broker_ready and not spool.depth
+    if direct and spool.takes_more:
+        return "healthy"
+    return "degraded" if direct or spool.takes_more else "unhealthy"
 
 
-def blueprint(forwarder: Forwards) -> Blueprint:
+def blueprint(forwarder: Forwarder) -> Blueprint:
     """Return the pages."""
     pages = Blueprint("health", __name__)
     registry = CollectorRegistry()
@@ -62,20 +54,16 @@ def blueprint(forwarder: Forwards) -> Blueprint:
         }
         sick = state == "unhealthy"
         status = HTTPStatus.SERVICE_UNAVAILABLE if sick else HTTPStatus.OK
-        return Response(
-            msgspec.json.encode(body),
-            status=status,
-            content_type="application/json; charset=utf-8",
-        )
+        return problems.response(answers.of(status, body))
 
     @pages.get("/ready")
     def show_ready() -> Response:
         starting = time.monotonic() - started < START_SECONDS
-        if forwarder.broker_ready:
-            return _ready()
-        if starting or not forwarder.spool_state().takes_more:
-            return problems.unavailable("neither the broker nor the spool is ready")
-        return _ready()
+        if forwarder.broker_ready or (
+            not starting and forwarder.spool_state().takes_more
+        ):
+            return problems.response(answers.of(HTTPStatus.OK, {"status": "ready"}))
+        return problems.unavailable("neither the broker nor the spool is ready")
 
     @pages.get("/metrics")
     def show_metrics() -> Response:
@@ -84,16 +72,10 @@ def blueprint(forwarder: Forwards) -> Blueprint:
     return pages
 
 
-def _ready() -> Response:
-    return Response(
-        b'{"status":"ready"}', content_type="application/json; charset=utf-8"
-    )
-
-
 class _Gauges(Collector):
     """The spool, which all workers share, and this worker's connection."""
 
-    def __init__(self, forwarder: Forwards) -> None:
+    def __init__(self, forwarder: Forwarder) -> None:
         self._forwarder = forwarder
 
     def collect(self) -> Iterator[Metric]:

@@ -7,14 +7,13 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Protocol
 
 from flask import Blueprint, Response, request
 
 from ingest_service import answers, bodies, intake, problems
 from ingest_service.answers import Answer
 from ingest_service.express import Environ, Take
-from ingest_service.forwarding import Keeper
+from ingest_service.forwarding import Forwarder, Keeper
 from ingest_service.headers import Headers
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
 from ingest_service.refusals import Refusals
@@ -25,14 +24,8 @@ from shared.amqp.message import Message
 log = logs.get(__name__)
 
 
-class Forwards(Protocol):
-    """What is asked of the forwarder."""
-
-    def forward(self, message: Message) -> Keeper: ...
-
-
 def takes(
-    forwarder: Forwards, rules: Rules, refusals: Refusals, *, max_body_bytes: int
+    forwarder: Forwarder, rules: Rules, refusals: Refusals, *, max_body_bytes: int
 ) -> dict[str, Take]:
     """Return what answers a POST to each of the webhooks' addresses.
 
@@ -85,7 +78,7 @@ def webhooks(takes: Mapping[str, Take]) -> Blueprint:
 
 
 def _carry_out(
-    decision: Decision, forwarder: Forwards, request_id: str
+    decision: Decision, forwarder: Forwarder, request_id: str
 ) -> tuple[Answer, str]:
     if isinstance(decision, Refused):
         wait = decision.retry_after
@@ -104,11 +97,8 @@ def _carry_out(
     try:
         keeper = forwarder.forward(Message.of(event))
     except NotSpooled as error:
-        detail = "neither the broker nor the spool takes events now"
-        return (
-            answers.unavailable(detail, request_id=request_id),
-            type(error).__name__,
-        )
+        answer = answers.unavailable(answers.NOBODY_TAKES, request_id=request_id)
+        return answer, type(error).__name__
     accepted: dict[str, object] = {
         "status": "accepted",
         "event_id": event.id,

@@ -6,13 +6,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Protocol
 
-import msgspec
 from flask import Blueprint, Response, request
 
 from ingest_service import answers, bodies, problems
-from ingest_service.forwarding import Keeper
+from ingest_service.forwarding import Forwarder
 from ingest_service.headers import Headers
 from ingest_service.mailgun import intake
 from ingest_service.mailgun.intake import Accepted, Decision, Ignored, Refused, Rules
@@ -26,14 +24,8 @@ from shared.amqp.message import Message
 log = logs.get(__name__)
 
 
-class Forwards(Protocol):
-    """What is asked of the forwarder."""
-
-    def forward(self, message: Message) -> Keeper: ...
-
-
 def webhook(
-    forwarder: Forwards,
+    forwarder: Forwarder,
     tokens: Tokens,
     rules: Rules,
     refusals: Refusals,
@@ -75,7 +67,7 @@ def _too_many(seconds: int) -> Response:
 
 
 def _carry_out(
-    decision: Decision, stamp: Stamp, forwarder: Forwards, tokens: Tokens, now: float
+    decision: Decision, stamp: Stamp, forwarder: Forwarder, tokens: Tokens, now: float
 ) -> tuple[Response, str]:
     try:
         claim = tokens.claim(stamp, now=now)
@@ -94,8 +86,7 @@ def _carry_out(
             forwarder.forward(Message.of(decision.event))
     except NotSpooled as error:
         _settle(tokens.release, stamp)
-        detail = "neither the broker nor the spool takes events now"
-        return problems.unavailable(detail), type(error).__name__
+        return problems.unavailable(answers.NOBODY_TAKES), type(error).__name__
     except BaseException:
         _settle(tokens.release, stamp)
         raise
@@ -132,9 +123,7 @@ def _answer(decision: Decision) -> tuple[Response, str]:
 
 def _done(body: dict[str, str]) -> Response:
     # 200 and no other 2xx: Mailgun would send it again.
-    return Response(
-        msgspec.json.encode(body), content_type="application/json; charset=utf-8"
-    )
+    return problems.response(answers.of(HTTPStatus.OK, body))
 
 
 def _log(decision: Decision, outcome: str, answer: Response) -> None:

@@ -21,6 +21,19 @@ ROOT = Path(__file__).parents[2]
 CLIENTS = 30
 
 
+def run_quickly(module: str, *words: str) -> str:
+    """Run a bench for a moment; return what it prints."""
+    run = subprocess.run(
+        [sys.executable, "-m", module, "--quick", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return run.stdout
+
+
 def test_every_server_of_the_bench_delivers_everything_to_everyone(
     tmp_path: Path,
 ) -> None:
@@ -28,16 +41,9 @@ def test_every_server_of_the_bench_delivers_everything_to_everyone(
         unavailable()
     file = tmp_path / "samples.json"
 
-    words = ["--quick", "--clients", str(CLIENTS), "--json", str(file)]
-    run = subprocess.run(
-        [sys.executable, "-m", "bench.fanout", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    words = ["--clients", str(CLIENTS), "--json", str(file)]
+    printed = run_quickly("bench.fanout", *words)
 
-    assert run.returncode == 0, run.stderr[-3000:]
     told = json.loads(file.read_text())
     measured = {(sample["server"], sample["mode"]) for sample in told["samples"]}
     modes = {mode.name for mode in fanout.MODES}
@@ -47,8 +53,8 @@ def test_every_server_of_the_bench_delivers_everything_to_everyone(
     assert [each["server"] for each in told["arrivals"]] == [
         s.name for s in fanout.SERVERS
     ]
-    assert all(f"{CLIENTS} clients, {name}" in run.stdout for name in modes)
-    assert fanout.IDLE in run.stdout
+    assert all(f"{CLIENTS} clients, {name}" in printed for name in modes)
+    assert fanout.IDLE in printed
 
 
 def test_every_way_of_taking_webhooks_accepts_and_publishes_all_of_them(
@@ -58,22 +64,15 @@ def test_every_way_of_taking_webhooks_accepts_and_publishes_all_of_them(
         unavailable()
     file = tmp_path / "samples.json"
 
-    words = ["--quick", "--concurrency", "1,16", "--json", str(file)]
-    run = subprocess.run(
-        [sys.executable, "-m", "bench.ingest", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    words = ["--concurrency", "1,16", "--json", str(file)]
+    printed = run_quickly("bench.ingest", *words)
 
-    assert run.returncode == 0, run.stderr[-3000:]
     samples = json.loads(file.read_text())["samples"]
     measured = {(sample["server"], sample["load"]) for sample in samples}
     loads = {"c1", "c16", PACED.name}
     assert measured == {(server.name, load) for server in SERVERS for load in loads}
     assert all(sample["requests"] > 0 for sample in samples)
-    assert all(f"\n{load}\n" in run.stdout for load in loads)
+    assert all(f"\n{load}\n" in printed for load in loads)
 
 
 def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:
@@ -83,16 +82,9 @@ def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:
         pytest.skip(REMEDY)
     file = tmp_path / "samples.json"
 
-    run = subprocess.run(
-        [sys.executable, "-m", "bench.outbox", "--quick", "--json", str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    printed = run_quickly("bench.outbox", "--json", str(file))
 
-    assert run.returncode == 0, run.stderr[-3000:]
     told = json.loads(file.read_text())
     assert list(dict.fromkeys(each["way"] for each in told)) == [w.name for w in WAYS]
     assert all(len(each["milliseconds"]) > 1 for each in told)
-    assert all(f"\n{way.name}" in run.stdout for way in WAYS)
+    assert all(f"\n{way.name}" in printed for way in WAYS)

@@ -46,6 +46,20 @@ create table public.submissions (
 
 _numbers = itertools.count()
 
+#: What the pack uses of Supabase Vault.
+VAULT = """
+create schema vault;
+create table vault.secrets (
+    id uuid primary key default gen_random_uuid(), name text unique, secret text);
+create view vault.decrypted_secrets as
+    select id, name, secret as decrypted_secret from vault.secrets;
+create function vault.create_secret(new_secret text, new_name text) returns uuid
+    language sql as
+    'insert into vault.secrets (name, secret) values ($2, $1) returning id';
+create function vault.update_secret(secret_id uuid, new_secret text) returns void
+    language sql as 'update vault.secrets set secret = $2 where id = $1';
+"""
+
 
 @pytest.fixture
 def empty(postgres):

@@ -11,6 +11,7 @@ from devstack.pgnet import schema
 from tests.integration.supabase.conftest import (
     SCRIPT,
     UNINSTALL,
+    VAULT,
     configure,
     titles,
 )
@@ -39,19 +40,6 @@ create function melotech.send_signed_webhook() returns trigger
 language plpgsql as 'begin return null; end';
 create trigger melotech_signed_webhook after insert or update or delete
     on public.submissions for each row execute function melotech.send_signed_webhook();
-"""
-
-VAULT = """
-create schema vault;
-create table vault.secrets (
-    id uuid primary key default gen_random_uuid(), name text unique, secret text);
-create view vault.decrypted_secrets as
-    select id, name, secret as decrypted_secret from vault.secrets;
-create function vault.create_secret(new_secret text, new_name text) returns uuid
-    language sql as
-    'insert into vault.secrets (name, secret) values ($2, $1) returning id';
-create function vault.update_secret(secret_id uuid, new_secret text) returns void
-    language sql as 'update vault.secrets set secret = $2 where id = $1';
 """
 
 

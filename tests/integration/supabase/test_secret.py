@@ -9,27 +9,12 @@ from devstack.pgnet import schema
 from tests.integration.supabase.conftest import (
     SCRIPT,
     TABLES,
+    VAULT,
     configure,
 )
 from tests.plugins.services import SECRET
 
 URL = "https://melotech.test/webhook/submission-update"
-
-#: What stands in any schema of ours or of the user's.
-
-
-VAULT = """
-create schema vault;
-create table vault.secrets (
-    id uuid primary key default gen_random_uuid(), name text unique, secret text);
-create view vault.decrypted_secrets as
-    select id, name, secret as decrypted_secret from vault.secrets;
-create function vault.create_secret(new_secret text, new_name text) returns uuid
-    language sql as
-    'insert into vault.secrets (name, secret) values ($2, $1) returning id';
-create function vault.update_secret(secret_id uuid, new_secret text) returns void
-    language sql as 'update vault.secrets set secret = $2 where id = $1';
-"""
 
 
 def test_secret_is_kept_in_vault_where_there_is_one(empty):
