@@ -29,6 +29,8 @@ DELETED = "submission.deleted"
 EMAIL_ACCEPTED = "email.accepted"
 EMAIL_FAILED = "email.failed"
 EMAIL_SKIPPED = "email.skipped"
+#: Nobody knows whether Mailgun has the mail; it is found out before anything is sent.
+EMAIL_UNCERTAIN = "email.uncertain"
 #: What Mailgun tells later of a mail that it accepted.
 EMAIL_DELIVERED = "email.delivered"
 EMAIL_COMPLAINED = "email.complained"
@@ -40,6 +42,9 @@ ACCESS_REVOKED = "access.revoked"
 
 #: Of a failure: no more attempts will be made, or the next one may succeed.
 Severity = Literal["permanent", "temporary"]
+
+#: Why no further mail may go to an address.
+Suppression = Literal["bounced", "complained", "unsubscribed"]
 
 #: What is looked at of a stranger's text, and what is kept: a sentence.
 READ_OF_REASON, MAX_REASON = 2_000, 200
@@ -67,6 +72,8 @@ class EmailData(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a mail; `recipient` masked, `cause` the change's event id.
 
     `severity` is a failure's: a temporary one is a delay and not the end.
+    `suppression` says that no further mail may go to the address whose `recipient_key`
+    this is (`shared.addresses.key_of`).
     """
 
     submission_id: str
@@ -76,6 +83,8 @@ class EmailData(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = None
     cause: str | None = None
     severity: Severity | msgspec.UnsetType = msgspec.UNSET
+    suppression: Suppression | msgspec.UnsetType = msgspec.UNSET
+    recipient_key: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class RevocationData(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,10 +14,19 @@ EXCHANGE = "melotech.changes"
 CHANGE_LOG_STREAM = "changes.log"
 MAILER_QUEUE = "mailer.status-changes"
 MAILER_DEAD_LETTERS = "mailer.dead-letters"
+#: Where a status change waits for the last word. Each message carries how long, and all
+#: carry the same, so that they expire in their order.
+MAILER_SETTLING = "mailer.settling"
+#: What Mailgun tells later of the mails, for the mailer's own records.
+MAILER_OUTCOMES = "mailer.outcomes"
 
 #: Crash guard: after this many returns a message is dead-lettered by the broker.
 #: Ordinary retries do not count here, they go through the retry queues.
 MAILER_DELIVERY_LIMIT = 20
+
+#: What a mailer that is away may miss of outcomes: old ones only, and never their copy
+#: in the change log.
+OUTCOMES_MAX_AGE = timedelta(days=7)
 
 #: One queue per delay: within a queue messages expire head first.
 RETRY_DELAYS: Mapping[str, timedelta] = {
@@ -95,8 +104,26 @@ TOPOLOGY = Topology(
             routing_keys=("submission.status-changed",),
         ),
         *(_retry_queue(name, delay) for name, delay in RETRY_DELAYS.items()),
+        Queue(name=MAILER_SETTLING, arguments=_dead_letters_to(MAILER_QUEUE)),
+        Queue(
+            name=MAILER_OUTCOMES,
+            arguments={
+                "x-queue-type": "quorum",
+                "x-delivery-limit": MAILER_DELIVERY_LIMIT,
+                "x-message-ttl": int(OUTCOMES_MAX_AGE.total_seconds() * 1000),
+            },
+            routing_keys=(
+                "email.accepted",
+                "email.delivered",
+                "email.failed",
+                "email.complained",
+                "email.unsubscribed",
+                "email.opened",
+                "email.clicked",
+            ),
+        ),
     ),
-    gate=(CHANGE_LOG_STREAM, MAILER_QUEUE),
+    gate=(CHANGE_LOG_STREAM, MAILER_QUEUE, MAILER_OUTCOMES),
 )
 
 

@@ -40,19 +40,26 @@ def properties_of(message: Message) -> bytes:
 
 def _properties(message: Message) -> bytes:
     message_id = message.message_id.encode()
-    if message.headers or not 0 < len(message_id) < SHORT_STRING:
-        return b"".join(_plain(message.message_id, dict(message.headers) or None))
+    special = message.headers or message.expiration is not None
+    if special or not 0 < len(message_id) < SHORT_STRING:
+        headers = dict(message.headers) or None
+        return b"".join(_plain(message.message_id, headers, message.expiration))
     # pika's own encoder takes as long as the rest of a publish, and all but the id is
     # the same in every event.
     return _BEFORE_ID + bytes((len(message_id),)) + message_id
 
 
-def _plain(message_id: str, headers: dict[str, str | int] | None) -> list[bytes]:
+def _plain(
+    message_id: str,
+    headers: dict[str, str | int] | None = None,
+    expiration: int | None = None,
+) -> list[bytes]:
     properties = pika.BasicProperties(
         content_type=CONTENT_TYPE,
         delivery_mode=pika.DeliveryMode.Persistent.value,
         message_id=message_id,
         headers=headers,
+        expiration=None if expiration is None else str(expiration),
     )
     encoded: list[bytes] = properties.encode()
     return encoded
@@ -60,7 +67,7 @@ def _plain(message_id: str, headers: dict[str, str | int] | None) -> list[bytes]
 
 #: A short string has its length in one byte.
 SHORT_STRING = 256
-_BEFORE_ID = b"".join(_plain("x", None))[: -len(b"\x01x")]
+_BEFORE_ID = b"".join(_plain("x"))[: -len(b"\x01x")]
 
 
 def publish(

@@ -13,13 +13,17 @@ Headers = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is published: `body` to `exchange` under `routing_key`, persistent."""
+    """What is published: `body` to `exchange` under `routing_key`, persistent.
+
+    `expiration` is how long it may wait in its queue, in milliseconds.
+    """
 
     body: bytes
     message_id: str
     routing_key: str
     exchange: str = EXCHANGE
     headers: Headers = field(default_factory=dict)
+    expiration: int | None = None
 
     @classmethod
     def of(cls, event: events.Event) -> Message:
@@ -28,7 +32,9 @@ class Message:
             body=events.encode(event), message_id=event.id, routing_key=event.type
         )
 
-    def to_queue(self, queue: str, headers: Headers) -> Message:
+    def to_queue(
+        self, queue: str, headers: Headers, *, expiration: int | None = None
+    ) -> Message:
         """Return the same body for one queue alone, by the default exchange."""
         return Message(
             body=self.body,
@@ -36,6 +42,7 @@ class Message:
             exchange="",
             routing_key=queue,
             headers=headers,
+            expiration=expiration,
         )
 
 
