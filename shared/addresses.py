@@ -1,4 +1,4 @@
-"""A mail address by a key that tells nobody the address: for preferences and the bus."""
+"""A mail address by a key that tells nobody the address itself."""
 
 from __future__ import annotations
 
