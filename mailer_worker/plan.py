@@ -53,7 +53,7 @@ def plan(body: bytes) -> Send | Skip:
     if row is None:
         raise Malformed("a status change has a record", "$.data.record")
     status = text_of(row, "status")
-    kind = KINDS.get(_written(status))
+    kind = KINDS.get(written(status))
     if kind is None:
         reason = f"there is no mail for the status {status!r}"
         return Skip(event=event, status=status, reason=reason)
@@ -73,5 +73,6 @@ def _one_address(text: str | None) -> str | None:
     return address if one else None
 
 
-def _written(status: str | None) -> str:
+def written(status: str | None) -> str:
+    """Return a status as all its spellings are compared."""
     return (status or "").strip().lower().replace("_", "-").replace(" ", "-")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared.settings import Bind, BrokerSettings, HttpUrl
+from mailer_worker.ledger import engines
+from shared.settings import Bind, BrokerSettings, HttpUrl, Secrets
 
 
 def _sender(value: str) -> str:
@@ -16,16 +20,72 @@ def _sender(value: str) -> str:
     return value
 
 
-class MailerSettings(BrokerSettings):
+def _database(value: SecretStr) -> SecretStr:
+    engines.usable(value.get_secret_value())
+    return value
+
+
+def _long(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if any(len(secret.get_secret_value()) < MIN_SECRET for secret in secrets):
+        raise ValueError(f"must have at least {MIN_SECRET} characters each")
+    return secrets
+
+
+#: Shorter ones can be guessed.
+MIN_SECRET = 16
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
+
+
+class LedgerSettings(BrokerSettings):
+    """Where the ledger is, and for how many days it remembers what has ended."""
+
+    mailer_database_url: DatabaseUrl | None = None
+    mailer_ledger_days: float = Field(default=90, gt=0)
+
+    @property
+    def database_url(self) -> str:
+        """Return the ledger's address.
+
+        Where none is given it is a file in the user's own state folder, another one
+        for each broker: what was sent for one bus says nothing about another.
+        """
+        if self.mailer_database_url is not None:
+            return self.mailer_database_url.get_secret_value()
+        broker = urlsplit(self.rabbitmq_url.get_secret_value())
+        address = f"{broker.hostname}:{broker.port or ''}{broker.path}"
+        name = f"mailer-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+        folder = Path.home() / ".local" / "state" / "melotech" / name
+        return f"sqlite:///{folder / 'ledger.sqlite3'}"
+
+
+class MailerSettings(LedgerSettings):
     """Settings of the mailer; times in seconds."""
 
     supabase_url: HttpUrl
     supabase_service_role_key: SecretStr
     mailgun_api_key: SecretStr
+    #: A key that may read Mailgun's log, where the one above may only send.
+    mailgun_log_api_key: SecretStr | None = None
     mailgun_domain: str
     mailgun_from_email: Annotated[str, AfterValidator(_sender)]
     #: https://api.eu.mailgun.net for domains in the EU region.
     mailgun_base_url: HttpUrl = "https://api.mailgun.net"
     mailgun_timeout_seconds: float = Field(default=20, gt=0)
+    #: Mailgun takes the mails and delivers them to nobody.
+    mailgun_test_mode: bool = False
     mailer_bind: Bind = "127.0.0.1:8003"
     mailer_senders: int = Field(default=16, ge=1, le=256)
+    #: How long a status must stand before it is mailed; 0: not at all.
+    mail_settle_seconds: float = Field(default=10, ge=0, le=86_400)
+    #: Mailgun's log is filled with a delay: how old a mail must be for its absence
+    #: to prove that it was never taken.
+    mail_lookup_trusted_seconds: float = Field(default=1_800, ge=0)
+    #: Where the log cannot be read: after how long a mail of which nobody knows is
+    #: sent again, come what may.
+    mail_uncertain_seconds: float = Field(default=7_200, ge=0)
+    mail_templates_dir: Path | None = None
+    #: Signs the links by which artists unsubscribe; ingest needs the same.
+    unsubscribe_secret: Annotated[Secrets, AfterValidator(_long)] = ()
+    #: Where artists reach the edge.
+    public_url: HttpUrl | None = None

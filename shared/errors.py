@@ -5,7 +5,9 @@ MeloTechError
 ├── Malformed            reject: the input can never be understood
 ├── Transient            try again later
 ├── Permanent            give up on this one: trying again cannot help
+├── Uncertain            it may be done or not: find out before trying again
 ├── Misconfigured        hold everything: the operator must act, nothing is lost
+│   └── LedgerUnavailable    what was done before cannot be looked up or noted
 └── NotPublished         the event is not known to be safe in the broker
     ├── BrokerUnavailable    not connected, or the connection went away
     ├── BrokerBlocked        the broker refuses publishes (memory or disk alarm)
@@ -48,10 +50,16 @@ class Malformed(MeloTechError):
 
 @dataclass
 class Transient(MeloTechError):
-    """A later attempt may succeed; `retry_after` is the peer's wish in seconds."""
+    """A later attempt may succeed; `retry_after` is the peer's wish in seconds.
+
+    `status` is the HTTP status that said so; `most_attempts` is after how many it is
+    given up, where that is sooner than usual.
+    """
 
     reason: str
     retry_after: float | None = None
+    status: int | None = None
+    most_attempts: int | None = None
 
     def __str__(self) -> str:
         return self.reason
@@ -59,7 +67,18 @@ class Transient(MeloTechError):
 
 @dataclass
 class Permanent(MeloTechError):
-    """No later attempt can succeed for this one."""
+    """No later attempt can succeed for this one; `status` is the HTTP status."""
+
+    reason: str
+    status: int | None = None
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass
+class Uncertain(MeloTechError):
+    """The peer was asked, and nobody knows whether it did it."""
 
     reason: str
 
@@ -69,12 +88,23 @@ class Permanent(MeloTechError):
 
 @dataclass
 class Misconfigured(MeloTechError):
-    """A peer refuses us altogether (wrong key, wrong domain): the operator must act."""
+    """A peer refuses us altogether (wrong key, wrong domain): the operator must act.
+
+    `peer` is who, so that its next good answer is known to end it.
+    """
 
     reason: str
+    peer: str = ""
 
     def __str__(self) -> str:
         return self.reason
+
+
+class LedgerUnavailable(Misconfigured):
+    """The mailer's ledger cannot be read or written; what was asked may be done."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, peer="ledger")
 
 
 class NotPublished(MeloTechError):

@@ -1,0 +1,1 @@
+"""What was decided and done about each status change, durably: the mailer's memory."""

@@ -1,0 +1,104 @@
+"""Read and write the changes of a submission, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailer_worker.ledger.tables import changes
+from mailer_worker.standing import Change, Known, State
+from shared.same_change import Identity
+from shared.versions import Version
+
+#: Of a submission's changes the newest so many are compared.
+MAX_COMPARED = 50
+#: First half of the keys of the locks that are held for a submission each.
+_SUBMISSIONS = 7_305_282
+
+
+def lock(connection: Connection, submission_id: str) -> None:
+    """Let no other worker decide about the submission until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text("select pg_advisory_xact_lock(:kind, hashtext(:name))"),
+            {"kind": _SUBMISSIONS, "name": submission_id},
+        )
+
+
+def admit(connection: Connection, change: Change, *, state: State, now: int) -> None:
+    """Give the change its place, where it has none yet."""
+    identity = change.identity
+    sequence = change.version.sequence
+    values = {
+        "event_id": change.event_id,
+        "submission_id": change.submission_id,
+        "status": change.status,
+        "status_before": change.status_before,
+        "sequence": None if sequence is None else str(sequence),
+        "updated_at": change.version.updated_at,
+        "deleted": change.version.deleted,
+        "fingerprint": identity.fingerprint if identity else None,
+        "told_at": identity.time if identity else None,
+        "seen_at": now,
+        "state": state,
+    }
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = kind.insert(changes).on_conflict_do_nothing(
+        index_elements=[changes.c.event_id]
+    )
+    connection.execute(statement, values)
+
+
+def of_submission(connection: Connection, submission_id: str) -> Sequence[Known]:
+    """Return the submission's newest changes in the order of their arrival."""
+    query = (
+        select(changes)
+        .where(changes.c.submission_id == submission_id)
+        .order_by(changes.c.place.desc())
+        .limit(MAX_COMPARED)
+    )
+    rows = connection.execute(query).all()
+    return [_known(row) for row in reversed(rows)]
+
+
+def mark(
+    connection: Connection, event_id: str, state: State, reason: str | None = None
+) -> None:
+    """Note what became of the change."""
+    connection.execute(
+        update(changes).where(changes.c.event_id == event_id),
+        {"state": state, "reason": reason},
+    )
+
+
+def _known(row: Row[Any]) -> Known:
+    version = Version(
+        sequence=None if row.sequence is None else int(row.sequence),
+        updated_at=row.updated_at,
+        deleted=row.deleted,
+    )
+    identity = None
+    if row.fingerprint is not None and row.told_at is not None:
+        identity = Identity(
+            event_id=row.event_id,
+            fingerprint=row.fingerprint,
+            time=row.told_at,
+            sequence=version.sequence,
+            is_versioned=version.updated_at is not None,
+        )
+    return Known(
+        change=Change(
+            event_id=row.event_id,
+            submission_id=row.submission_id,
+            status=row.status,
+            status_before=row.status_before,
+            version=version,
+            identity=identity,
+        ),
+        place=row.place,
+        seen_at=row.seen_at,
+        state=row.state,
+    )

@@ -1,0 +1,157 @@
+"""Transactions on the ledger's database, one call each.
+
+SQLite has one writer, and each commit waits for the disk: there the calls of all
+threads that wait at the same time share one commit. PostgreSQL does that by itself, so
+each thread has its own connection there.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, SQLAlchemyError
+
+from mailer_worker.ledger import engines, schema
+from shared import logs
+from shared.errors import LedgerUnavailable, Permanent
+
+log = logs.get(__name__)
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+#: For one call, its waiting included, in seconds.
+CALL_DEADLINE = 20.0
+#: Calls that share one commit at the most.
+MAX_BATCH = 256
+
+
+class Database(Protocol):
+    """Run calls in transactions."""
+
+    def run(self, work: Work[T]) -> T:
+        """Return what `work` returns, once it is committed.
+
+        `work` may be run twice: it must do nothing but talk to the database. Raises
+        LedgerUnavailable, after which it may be committed or not; Permanent where the
+        database can never hold what it is given; and whatever else `work` raises.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+def connect(url: str, *, threads: int) -> Database:
+    """Return the database, its tables made; raise LedgerUnavailable.
+
+    `threads` is how many call at once.
+    """
+    engine = engines.engine_of(url, threads=threads)
+    try:
+        schema.prepare(engine)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise _unavailable(error) from error
+    return _Shared(engine) if engine.dialect.name == "sqlite" else _Own(engine)
+
+
+class _Own:
+    """A connection for each call, from a pool."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def run(self, work: Work[T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise _failure(error) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class _Call:
+    """A piece of work, and the thread that waits for it."""
+
+    __slots__ = ("done", "error", "result", "work")
+
+    def __init__(self, work: Work[Any]) -> None:
+        self.work = work
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.done = threading.Event()
+
+
+class _Shared:
+    """One connection and one thread; the calls that wait share a commit."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(
+            target=self._serve, name="ledger.writer", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, work: Work[T]) -> T:
+        call = _Call(work)
+        self._calls.put(call)
+        if not call.done.wait(CALL_DEADLINE):
+            raise LedgerUnavailable("the ledger does not answer")
+        if call.error is not None:
+            raise call.error
+        result: T = call.result
+        return result
+
+    def close(self) -> None:
+        self._calls.put(None)
+        self._thread.join(CALL_DEADLINE)
+        self._engine.dispose()
+
+    def _serve(self) -> None:
+        ended = False
+        while not ended:
+            calls = [self._calls.get()]
+            while len(calls) < MAX_BATCH and not self._calls.empty():
+                calls.append(self._calls.get())
+            batch = [call for call in calls if call is not None]
+            ended = len(batch) < len(calls)
+            # One call's failure is no other's: then each has a commit of its own.
+            if batch and not self._commit(batch):
+                for call in batch:
+                    self._commit([call], last=True)
+            for call in batch:
+                call.done.set()
+
+    def _commit(self, batch: list[_Call], *, last: bool = False) -> bool:
+        try:
+            with self._engine.begin() as connection:
+                for call in batch:
+                    call.result = call.work(connection)
+        except Exception as error:  # noqa: BLE001 # it is raised where it was asked for
+            if last:
+                for call in batch:
+                    call.error = _failure(error)
+            return False
+        return True
+
+
+def _failure(error: Exception) -> Exception:
+    if isinstance(error, DataError):
+        return Permanent("the ledger's database cannot hold what the change says")
+    return _unavailable(error) if isinstance(error, SQLAlchemyError) else error
+
+
+def _unavailable(error: SQLAlchemyError) -> LedgerUnavailable:
+    # The statement's values are addresses; the driver's own words are not.
+    cause = getattr(error, "orig", None) or error
+    words = str(cause).strip().splitlines() or [type(cause).__name__]
+    return LedgerUnavailable(f"the ledger cannot be used: {words[0][:200]}")

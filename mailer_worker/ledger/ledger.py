@@ -1,0 +1,224 @@
+"""The ledger: each method is one transaction, durable when it returns.
+
+All raise LedgerUnavailable, and Permanent where the database can never hold what the
+change says.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from mailer_worker import standing
+from mailer_worker.ledger import changes, history, mails, outcomes
+from mailer_worker.ledger.database import Database
+from mailer_worker.ledger.history import Entry
+from mailer_worker.ledger.mails import Claim
+from mailer_worker.ledger.outcomes import Suppressed
+from mailer_worker.standing import Change, Drop, Due, Standing
+from mailer_worker.standing import State as ChangeState
+from shared.events import EmailEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """There is a claim on the event's mail whose end is not known."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Mailgun has the event's mail."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another mail of the submission is under way: each has its turn."""
+
+
+Judgement = Standing | Open | Sent
+Claimed = Claim | Judgement | Busy
+
+
+class Ledger:
+    """What was decided and done, in `database`; any thread may call.
+
+    `settle` is how long the last word is waited for, `lease` how long a call to
+    Mailgun can take, both in seconds.
+    """
+
+    def __init__(self, database: Database, *, settle: float, lease: float) -> None:
+        self._database = database
+        self._settle = settle
+        self._lease = lease
+
+    def judge(self, change: Change, *, has_waited: bool) -> Judgement:
+        """Give the change its place; return what is to be done about it."""
+        now = _now()
+
+        def work(connection: Connection) -> Judgement:
+            changes.lock(connection, change.submission_id)
+            changes.admit(connection, change, state="waiting", now=now)
+            return self._judge(connection, change, now=now, has_waited=has_waited)
+
+        return self._database.run(work)
+
+    def skip(self, change: Change, reason: str) -> None:
+        """Note that there is no mail for the change, or nobody who wants one."""
+        now = _now()
+
+        def work(connection: Connection) -> None:
+            changes.admit(connection, change, state="skipped", now=now)
+            changes.mark(connection, change.event_id, "skipped", reason)
+
+        self._database.run(work)
+
+    def claim(self, change: Change, recipient: str, message_id: str) -> Claimed:
+        """Claim the change's mail, or return why not; what holds it may have come
+        about since it was judged.
+        """
+        now = _now()
+
+        def work(connection: Connection) -> Claimed:
+            changes.lock(connection, change.submission_id)
+            judged = self._judge(connection, change, now=now, has_waited=True)
+            if not isinstance(judged, Due):
+                return judged
+            if mails.is_under_way(
+                connection,
+                change.submission_id,
+                but=change.event_id,
+                since=now - int(self._lease * 1000),
+            ):
+                return Busy()
+            return mails.claim(
+                connection,
+                event_id=change.event_id,
+                recipient=recipient,
+                submission_id=change.submission_id,
+                message_id=message_id,
+                now=now,
+            )
+
+        return self._database.run(work)
+
+    def accepted(self, claim: Claim, mailgun_id: str) -> None:
+        """Note that Mailgun has the mail, whoever else has a say in it by now."""
+        now = _now()
+
+        def work(connection: Connection) -> None:
+            mails.settle(connection, claim, "accepted", now=now, mailgun_id=mailgun_id)
+            changes.mark(connection, claim.event_id, "accepted")
+
+        self._database.run(work)
+
+    def released(self, claim: Claim) -> bool:
+        """Note that Mailgun has it not; False where the claim is no longer this one."""
+        return self._settle_claim(claim, "free", "waiting")
+
+    def doubted(self, claim: Claim) -> bool:
+        """Note that nobody knows; False where the claim is no longer this one."""
+        return self._settle_claim(claim, "uncertain", "uncertain")
+
+    def failed(self, event_id: str, reason: str) -> None:
+        """Note that the change is a dead letter."""
+        self._database.run(lambda c: changes.mark(c, event_id, "failed", reason))
+
+    def told(self, event: EmailEvent) -> None:
+        """Note what became of a mail: its recipient has it, or wants no more."""
+        now = _now()
+
+        def work(connection: Connection) -> None:
+            outcomes.suppress(connection, event, now=now)
+            cause = event.data.cause
+            if cause is None:
+                return
+            outcomes.note(connection, event)
+            for claim in mails.of_event(connection, cause):
+                # Of a mail that Mailgun had not nothing could be told.
+                if mails.settle(
+                    connection,
+                    claim,
+                    "accepted",
+                    now=now,
+                    mailgun_id=claim.message_id,
+                ):
+                    changes.mark(connection, cause, "accepted")
+
+        self._database.run(work)
+
+    def suppressed(self, recipient_key: str) -> str | None:
+        """Return why the address gets no mails, None where it does."""
+        return self._database.run(lambda c: outcomes.suppressed(c, recipient_key))
+
+    def all_suppressed(self, limit: int) -> list[Suppressed]:
+        """Return the addresses that get no more mails, the newest first."""
+        return self._database.run(lambda c: outcomes.all_suppressed(c, limit))
+
+    def lift(self, recipient_key: str) -> bool:
+        """Let the address get mails again; False where it does already."""
+        return self._database.run(lambda c: outcomes.lift(c, recipient_key))
+
+    def show(self, submission_id: str) -> list[Entry]:
+        """Return the submission's changes and what was done about them."""
+        return self._database.run(lambda c: history.of_submission(c, submission_id))
+
+    def claims(self, event_id: str) -> Sequence[Claim]:
+        """Return the claims for an event."""
+        return self._database.run(lambda c: mails.of_event(c, event_id))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many mails are `claimed` and `uncertain`."""
+        return self._database.run(history.counts)
+
+    def prune(self, *, days: float) -> int:
+        """Forget some of what has ended and is older; return how many changes."""
+        before = _now() - int(days * 86_400_000)
+        return self._database.run(lambda c: history.prune(c, before=before))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def _judge(
+        self, connection: Connection, change: Change, *, now: int, has_waited: bool
+    ) -> Judgement:
+        for claim in mails.of_event(connection, change.event_id):
+            if claim.state == "accepted":
+                return Sent(claim)
+            if claim.state != "free":
+                return Open(claim)
+        known = changes.of_submission(connection, change.submission_id)
+        mine = next((k for k in known if k.change.event_id == change.event_id), None)
+        if mine is None:
+            return Drop("superseded", "the status changed many times since")
+        others = [k for k in known if k is not mine]
+        stands = standing.stand(
+            mine, others, settle=self._settle, now=now, has_waited=has_waited
+        )
+        if isinstance(stands, Drop):
+            changes.mark(connection, change.event_id, stands.state, stands.reason)
+        return stands
+
+    def _settle_claim(
+        self, claim: Claim, state: mails.State, change_state: ChangeState
+    ) -> bool:
+        now = _now()
+
+        def work(connection: Connection) -> bool:
+            mine = mails.settle(connection, claim, state, now=now)
+            if mine:
+                changes.mark(connection, claim.event_id, change_state)
+            return mine
+
+        return self._database.run(work)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""The door to Mailgun: hand over a mail, and ask what it knows of one."""
