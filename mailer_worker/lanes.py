@@ -1,44 +1,87 @@
-"""Work side by side, except for what belongs together: one lane per submission."""
+"""Work side by side, except for what belongs together: a lane for each submission."""
 
 from __future__ import annotations
 
-import zlib
+import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import ParamSpec
 
 from shared import logs
 
 log = logs.get(__name__)
 
-P = ParamSpec("P")
+Work = Callable[[], None]
 
 
 class Lanes:
-    """`count` threads; work with the same key runs in the order it was given."""
+    """`count` threads for any number of lanes: what has the same key runs in order.
+
+    No thread stands idle while any lane has work; the caller bounds how much is queued.
+    """
 
     def __init__(self, count: int) -> None:
-        self._lanes = [ThreadPoolExecutor(1, f"sender-{n}") for n in range(count)]
-        self._running: set[Future[None]] = set()
+        self._lanes: dict[str, deque[Work]] = {}
+        #: Lanes with work that nobody is at.
+        self._ready: deque[str] = deque()
+        self._at_work = 0
+        self._ended = False
+        self._changed = threading.Condition()
+        for number in range(count):
+            # Daemons: a peer that never answers must not keep the process.
+            threading.Thread(
+                target=self._serve, name=f"sender-{number}", daemon=True
+            ).start()
 
-    def submit(
-        self, key: str, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs
-    ) -> None:
-        """Queue the work on its lane; the caller bounds how much is queued."""
-        lane = self._lanes[zlib.crc32(key.encode()) % len(self._lanes)]
-        future = lane.submit(work, *args, **kwargs)
-        self._running.add(future)
-        future.add_done_callback(self._done)
-
-    def _done(self, future: Future[None]) -> None:
-        self._running.discard(future)
-        error = None if future.cancelled() else future.exception()
-        if error is not None:
-            log.error("lane.failed", exc_info=error)
+    def submit(self, key: str, work: Work) -> None:
+        """Queue the work on its lane."""
+        with self._changed:
+            lane = self._lanes.get(key)
+            if lane is not None:
+                lane.append(work)
+                return
+            self._lanes[key] = deque([work])
+            self._ready.append(key)
+            self._changed.notify()
 
     def finish(self, *, timeout: float) -> bool:
-        """Wait for what is queued, at most `timeout` seconds; tell whether it ended."""
-        late = wait(tuple(self._running), timeout).not_done
-        for lane in self._lanes:
-            lane.shutdown(wait=False, cancel_futures=True)
-        return not late
+        """Begin nothing more, and wait `timeout` seconds at most for what is begun.
+
+        Tells whether all of it ended.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+            while self._at_work:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(left)
+        return True
+
+    def _serve(self) -> None:
+        while True:
+            with self._changed:
+                while not self._ready and not self._ended:
+                    self._changed.wait()
+                if self._ended:
+                    return
+                key = self._ready.popleft()
+                work = self._lanes[key].popleft()
+                self._at_work += 1
+            try:
+                work()
+            except Exception as error:  # one piece of work, not the lane
+                log.error("lane.failed", exc_info=error)
+            finally:
+                self._leave(key)
+
+    def _leave(self, key: str) -> None:
+        with self._changed:
+            self._at_work -= 1
+            if self._lanes[key]:
+                self._ready.append(key)
+            else:
+                del self._lanes[key]
+            self._changed.notify_all() if self._ended else self._changed.notify()

@@ -25,12 +25,14 @@ KINDS: dict[str, Kind] = {
 class Send:
     """Send the mail of this kind to the artist of the submission.
 
-    `own_email` is the row's, where it has one; else `artist_id` is to be looked up.
+    `own_email` and `locale` are the row's, where it has them; else the artist with
+    `artist_id` is to be looked up.
     """
 
     event: ChangeEvent
     kind: Kind
     own_email: str | None
+    locale: str | None
     artist_id: str | None
     feedback: str | None
 
@@ -40,7 +42,6 @@ class Skip:
     """Send nothing; `reason` is told to the admins."""
 
     event: ChangeEvent
-    status: str | None
     reason: str
 
 
@@ -56,11 +57,12 @@ def plan(body: bytes) -> Send | Skip:
     kind = KINDS.get(written(status))
     if kind is None:
         reason = f"there is no mail for the status {status!r}"
-        return Skip(event=event, status=status, reason=reason)
+        return Skip(event=event, reason=reason)
     return Send(
         event=event,
         kind=kind,
         own_email=_one_address(text_of(row, "email")),
+        locale=text_of(row, "locale"),
         artist_id=event.data.artist_id,
         feedback=text_of(row, "feedback"),
     )

@@ -1,227 +1,298 @@
-"""One delivery: plan, find the address, send, tell the bus, settle.
+"""One delivery: judge it, find the recipient, claim, send, and note what came of it.
 
-A delivery is acked only after whatever follows from it is confirmed by the broker, so
-killing the worker at any moment loses nothing.
+Before Mailgun is called the ledger has the claim, and after its answer the end; what
+lies between is found out and never guessed. So killing the worker at any moment neither
+loses a mail nor sends one twice.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from typing import Protocol
 
-import msgspec
-
-from mailer_worker import messages, settlement
-from mailer_worker.messages import Mail
+from mailer_worker import doubt, settlement, telling
+from mailer_worker.composing import Compose
+from mailer_worker.doubt import LookAgain, Patience, SendAgain
+from mailer_worker.gate import Gate
+from mailer_worker.ledger.ledger import Busy, Judgement, Ledger, Open, Sent
+from mailer_worker.ledger.mails import Claim
+from mailer_worker.mail import Mail, message_id_of
+from mailer_worker.mailgun.answers import PEER as MAILGUN
+from mailer_worker.mailgun.log import CannotTell, Finding
 from mailer_worker.plan import Send, Skip, plan
-from mailer_worker.repetitions import Repetitions
-from mailer_worker.settlement import DeadLetter
+from mailer_worker.recipients import PEER as SUPABASE
+from mailer_worker.recipients import Recipient
+from mailer_worker.settlement import DeadLetter, GoBack, Headers
+from mailer_worker.settler import Settlement
+from mailer_worker.standing import Drop, Wait, change_of
 from shared import events, logs
 from shared.amqp.message import Delivery, Message
-from shared.errors import MeloTechError, Misconfigured, NotPublished, Permanent
-from shared.events import ChangeEvent, EmailData, EmailEvent, Severity
-from shared.topology import MAILER_DEAD_LETTERS
+from shared.errors import (
+    MeloTechError,
+    Misconfigured,
+    Permanent,
+    Uncertain,
+)
+from shared.events import ChangeEvent
+from shared.retry import RetryIn
+from shared.topology import (
+    MAILER_DEAD_LETTERS,
+    MAILER_QUEUE,
+    MAILER_SETTLING,
+    RETRY_DELAYS,
+)
 
 log = logs.get(__name__)
 
-SOURCE = "/melotech/mailer"
-CONFIRM_DEADLINE = 10.0
-#: Between attempts to publish while the broker is away, in seconds.
-PUBLISH_PAUSE = 0.5
-#: Accepted mails that are remembered, so that a delivery that comes again while this
-#: process lives is not sent again.
-MAX_REMEMBERED = 10_000
+LEDGER = "ledger"
+#: The next of a submission's mails waits so for the one that another worker sends.
+ITS_TURN = next(RetryIn(queue=q, delay=delay) for q, delay in RETRY_DELAYS.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The ways out: to Supabase, to Mailgun, and to Mailgun's log."""
+
+    recipient_of: Callable[[Send], Recipient]
+    send: Callable[[Mail], str]
+    find: Callable[[str], Finding]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    recipient: str
-    mailgun_id: str
+class Result:
+    """What a delivery came to: the log's word for it, and what follows."""
+
+    outcome: str
+    messages: list[Message] = field(default_factory=list)
+    facts: dict[str, object] = field(default_factory=dict)
 
 
-class Publishes(Protocol):
-    """What is asked of a publisher."""
+class Settles(Protocol):
+    """What is asked of a settler."""
 
-    def publish(self, message: Message, *, timeout: float) -> None: ...
+    def put(self, settlement: Settlement) -> None: ...
 
 
 class Worker:
-    """Handle deliveries, from several threads at once.
-
-    `address_for` and `send` are the doors to Supabase and Mailgun; `ack` settles.
-    """
+    """Handle deliveries, from several threads at once; one submission's in turn."""
 
     def __init__(
         self,
+        doors: Doors,
+        ledger: Ledger,
+        gate: Gate,
+        settler: Settles,
         *,
-        address_for: Callable[[Send], str],
-        send: Callable[[Mail], str],
-        bus: Publishes,
-        ack: Callable[[Delivery], None],
+        compose: Compose,
         domain: str,
+        patience: Patience,
         stopping: threading.Event,
     ) -> None:
-        self._address_for = address_for
-        self._send = send
-        self._bus = bus
-        self._ack = ack
+        self._doors = doors
+        self._ledger = ledger
+        self._gate = gate
+        self._settler = settler
+        self._compose = compose
         self._domain = domain
+        self._patience = patience
         self._stopping = stopping
-        self._accepted: OrderedDict[str, _Sent] = OrderedDict()
-        self._lock = threading.Lock()
-        self._repetitions = Repetitions()
-        self.misconfigured: str | None = None
 
     def handle(self, delivery: Delivery) -> None:
-        """Settle the delivery, or leave it to the broker when the worker stops."""
+        """Hand the delivery to the settler; leave it to the broker at the end."""
         if self._stopping.is_set():
             return
         started = time.perf_counter()
-        attempt = settlement.count(delivery.headers).attempt
+        result = self._result_of(delivery)
+        facts = {
+            "event_id": delivery.message_id,
+            "attempt": settlement.attempt_of(delivery.headers),
+            "outcome": result.outcome,
+            "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+            **result.facts,
+        }
+        self._settler.put(Settlement(delivery, result.messages, facts))
+
+    def _result_of(self, delivery: Delivery) -> Result:
         try:
-            outcome, follow_ups, facts = self._attempt(delivery)
+            if self._gate.is_shut:
+                raise Misconfigured(self._gate.trouble or "paused")
+            return self._attempt(delivery)
         except MeloTechError as error:
-            outcome, follow_ups, facts = self._failed(delivery, error)
+            return self._failed(delivery, error)
         except Exception as error:  # one bad message, not the line
             log.error("delivery.failed", event_id=delivery.message_id, exc_info=error)
             unexpected = Permanent(f"unexpected {type(error).__name__}")
-            outcome, follow_ups, facts = self._failed(delivery, unexpected)
-        for message in follow_ups:
-            if not self._publish(message):
-                return
-        self._ack(delivery)
-        log.info(
-            "delivery.settled",
-            event_id=delivery.message_id,
-            attempt=attempt,
-            outcome=outcome,
-            duration_ms=round((time.perf_counter() - started) * 1000, 1),
-            **facts,
-        )
+            return self._failed(delivery, unexpected)
 
-    def _attempt(
-        self, delivery: Delivery
-    ) -> tuple[str, list[Message], dict[str, object]]:
+    def _attempt(self, delivery: Delivery) -> Result:
         planned = plan(delivery.body)
-        twin = self._repetitions.claim(planned.event)
-        if twin is not None:
-            return "repeated", [], {"repeats": twin}
+        change = change_of(planned.event)
         if isinstance(planned, Skip):
-            data = _told(planned.event, "skipped", reason=planned.reason)
-            message = _message(planned.event, events.EMAIL_SKIPPED, data)
-            return "skipped", [message], {"reason": planned.reason}
-        sent = self._sent_before(planned.event.id) or self._send_now(planned)
-        data = _told(planned.event, "accepted", recipient=sent.recipient)
-        message = _message(planned.event, events.EMAIL_ACCEPTED, data)
-        return "accepted", [message], {"mail_id": sent.mailgun_id}
+            self._ledger.skip(change, planned.reason)
+            self._gate.proved(LEDGER)
+            return _skipped(planned.event, planned.reason)
+        waited = settlement.has_waited(delivery.headers)
+        judged = self._ledger.judge(change, has_waited=waited)
+        self._gate.proved(LEDGER)
+        return self._carry_out(delivery, planned, judged)
 
-    def _sent_before(self, event_id: str) -> _Sent | None:
-        with self._lock:
-            return self._accepted.get(event_id)
+    def _carry_out(
+        self, delivery: Delivery, planned: Send, judged: Judgement | Busy
+    ) -> Result:
+        match judged:
+            case Drop(state="repeated", twin=twin):
+                return Result("repeated", facts={"repeats": twin})
+            case Drop(reason=reason):
+                return _skipped(planned.event, reason)
+            case Wait(seconds=seconds):
+                return _waiting(delivery, seconds)
+            case Sent(claim=claim):
+                return _accepted(planned.event, claim)
+            case Open(claim=claim):
+                return self._find_out(delivery, planned, claim, None)
+            case Busy():
+                return _later(delivery, ITS_TURN, "another mail is under way")
+        return self._deliver(delivery, planned)
 
-    def _send_now(self, planned: Send) -> _Sent:
+    def _deliver(self, delivery: Delivery, planned: Send) -> Result:
         event = planned.event
-        recipient = self._address_for(planned)
-        title, feedback = event.data.title, planned.feedback
-        subject, text, html = messages.render(
-            planned.kind, title=title, feedback=feedback
-        )
-        mailgun_id = self._send(
-            Mail(
-                to=recipient,
-                subject=subject,
-                text=text,
-                html=html,
-                tag=f"status-{planned.kind}",
-                event_id=event.id,
-                submission_id=event.data.submission_id,
-                message_id=messages.message_id_of(event.id, self._domain),
-            )
-        )
-        self.misconfigured = None
-        sent = _Sent(recipient, mailgun_id)
-        with self._lock:
-            self._accepted[event.id] = sent
-            if len(self._accepted) > MAX_REMEMBERED:
-                self._accepted.popitem(last=False)
-        return sent
+        recipient = self._doors.recipient_of(planned)
+        if not planned.own_email:
+            self._gate.proved(SUPABASE)
+        message_id = message_id_of(event.id, self._domain)
+        mail = self._compose(planned, recipient, message_id)
+        claimed = self._ledger.claim(change_of(event), recipient.address, message_id)
+        if not isinstance(claimed, Claim):
+            return self._carry_out(delivery, planned, claimed)
+        try:
+            mailgun_id = self._doors.send(mail)
+        except Uncertain as error:
+            self._ledger.doubted(claimed)
+            return self._find_out(delivery, planned, claimed, str(error))
+        except MeloTechError as error:
+            self._ledger.released(claimed)
+            if not isinstance(error, Misconfigured):
+                self._gate.proved(MAILGUN)
+            raise
+        self._gate.proved(MAILGUN)
+        self._ledger.accepted(claimed, mailgun_id)
+        return _accepted(event, claimed)
 
-    def _failed(
-        self, delivery: Delivery, error: MeloTechError
-    ) -> tuple[str, list[Message], dict[str, object]]:
-        if isinstance(error, Misconfigured):
-            self.misconfigured = str(error)
-        decision, headers = settlement.after(error, settlement.count(delivery.headers))
-        original = Message(
-            body=delivery.body, message_id=delivery.message_id, routing_key=""
+    def _find_out(
+        self, delivery: Delivery, planned: Send, claim: Claim, why: str | None
+    ) -> Result:
+        """Follow up a mail that Mailgun may have; `why` it is not known, where told."""
+        finding = self._doors.find(claim.message_id)
+        now = time.time_ns() // 1_000_000
+        found = doubt.resolve(finding, claim, self._patience, now=now)
+        if isinstance(found, LookAgain):
+            reason = why or "the worker ended in mid-call"
+            return self._in_doubt(delivery, planned, claim, found.wait, reason, finding)
+        if isinstance(found, SendAgain):
+            log.warning("mail.sent-again", event_id=claim.event_id, sure=found.is_sure)
+            if not self._ledger.released(claim):
+                return _later(delivery, ITS_TURN, "another worker sends it again")
+            # All may be otherwise by now: it is judged like any other.
+            return self._attempt(delivery)
+        self._ledger.accepted(claim, claim.message_id)
+        return _accepted(planned.event, claim)
+
+    def _in_doubt(
+        self,
+        delivery: Delivery,
+        planned: Send,
+        claim: Claim,
+        wait: RetryIn,
+        reason: str,
+        finding: Finding,
+    ) -> Result:
+        event = planned.event
+        self._ledger.puzzled(claim)
+        told = telling.uncertain(event, claim.recipient, reason, now=_now())
+        facts: dict[str, object] = {
+            "reason": reason,
+            "look_again_in_s": wait.delay.total_seconds(),
+        }
+        if isinstance(finding, CannotTell):
+            facts["log"] = finding.reason
+        return Result("uncertain", [told, _parked(delivery, wait)], facts)
+
+    def _failed(self, delivery: Delivery, error: MeloTechError) -> Result:
+        decision = settlement.after(error, settlement.attempt_of(delivery.headers))
+        headers = settlement.headers_after(
+            decision, error, delivery.headers, now=time.time()
         )
         facts: dict[str, object] = {"reason": decision.reason}
+        if isinstance(decision, GoBack):
+            if decision.peer:
+                # Before the delivery is settled, so that no other comes in its place.
+                self._gate.shut(decision.peer, decision.reason)
+            back = _original(delivery).to_queue(MAILER_QUEUE, headers)
+            return Result("held", [back], facts)
         if isinstance(decision, DeadLetter):
-            dead = original.to_queue(MAILER_DEAD_LETTERS, headers)
-            return "dead-lettered", [dead, *_failure(delivery, decision.reason)], facts
+            dead = _original(delivery).to_queue(MAILER_DEAD_LETTERS, headers)
+            return Result(
+                "dead-lettered", [dead, *self._failure(delivery, decision)], facts
+            )
         facts["retry_in_s"] = decision.wait.delay.total_seconds()
-        return "retried", [original.to_queue(decision.wait.queue, headers)], facts
+        queue = decision.wait.queue
+        return Result("retried", [_original(delivery).to_queue(queue, headers)], facts)
 
-    def _publish(self, message: Message) -> bool:
-        # At least once also while stopping: the mail is out, its delivery must not be.
-        while True:
-            try:
-                self._bus.publish(message, timeout=CONFIRM_DEADLINE)
-            except NotPublished as error:
-                log.warning(
-                    "publish.delayed", event_id=message.message_id, reason=str(error)
-                )
-                if self._stopping.wait(PUBLISH_PAUSE):
-                    return False
-            else:
-                return True
-
-
-def _failure(delivery: Delivery, reason: str) -> list[Message]:
-    try:
-        event = events.decode(delivery.body)
-    except MeloTechError:
-        return []
-    if not isinstance(event, ChangeEvent):
-        return []
-    data = _told(event, "failed", reason=reason, severity="permanent")
-    return [_message(event, events.EMAIL_FAILED, data)]
+    def _failure(self, delivery: Delivery, decision: DeadLetter) -> list[Message]:
+        try:
+            event = events.decode(delivery.body)
+        except MeloTechError:
+            return []
+        if not isinstance(event, ChangeEvent):
+            return []
+        try:
+            self._ledger.failed(event.id, decision.reason)
+        except MeloTechError as error:
+            # What the dead letter says is enough to go on by.
+            log.warning("ledger.not-noted", event_id=event.id, reason=str(error))
+        return [telling.failed(event, decision.reason, now=_now())]
 
 
-def _told(
-    event: ChangeEvent,
-    outcome: str,
-    *,
-    recipient: str | None = None,
-    reason: str | None = None,
-    severity: Severity | msgspec.UnsetType = msgspec.UNSET,
-) -> EmailData:
-    return EmailData(
-        submission_id=event.data.submission_id,
-        outcome=outcome,
-        recipient=events.mask(recipient) if recipient else None,
-        reason=reason,
-        status=events.text_of(event.data.record or {}, "status"),
-        cause=event.id,
-        severity=severity,
+def _skipped(event: ChangeEvent, reason: str) -> Result:
+    told = telling.skipped(event, reason, now=_now())
+    return Result("skipped", [told], {"reason": reason})
+
+
+def _accepted(event: ChangeEvent, claim: Claim) -> Result:
+    told = telling.accepted(event, claim.recipient, now=_now())
+    return Result("accepted", [told], {"message_id": claim.message_id})
+
+
+def _waiting(delivery: Delivery, seconds: float) -> Result:
+    message = _original(delivery).to_queue(
+        MAILER_SETTLING,
+        settlement.waited(delivery.headers),
+        expiration=ceil(seconds * 1000),
+    )
+    return Result("waiting", [message], {"seconds": round(seconds, 1)})
+
+
+def _later(delivery: Delivery, wait: RetryIn, reason: str) -> Result:
+    return Result("waiting", [_parked(delivery, wait)], {"reason": reason})
+
+
+def _parked(delivery: Delivery, wait: RetryIn) -> Message:
+    headers: Headers = settlement.waited(delivery.headers)
+    return _original(delivery).to_queue(wait.queue, headers)
+
+
+def _original(delivery: Delivery) -> Message:
+    return Message(
+        body=delivery.body, message_id=delivery.message_id, routing_key=""
     )
 
 
-def _message(event: ChangeEvent, kind: str, data: EmailData) -> Message:
-    return Message.of(
-        EmailEvent(
-            # The same at every attempt: told twice, it is shown once.
-            id=events.derived_id(event.id, kind),
-            source=SOURCE,
-            type=kind,
-            subject=event.subject,
-            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            data=data,
-            traceparent=event.traceparent,
-        )
-    )
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+

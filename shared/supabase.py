@@ -38,7 +38,9 @@ class User(msgspec.Struct, frozen=True):
     id: str | int
     authid: str | None = None
     email: str | None = None
-    #: Whatever the project's columns hold; only a plain true makes an admin.
+    #: Whatever the project's columns hold; only a plain true makes an admin, and only
+    #: text is a language.
+    locale: Any = None
     is_admin: Any = None
     admin: Any = None
 
@@ -206,6 +208,6 @@ def _failure_of(body: bytes) -> _Failure:
 
 def _raise_unless_ok(status: int) -> None:
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise Misconfigured(f"Supabase refuses the service key ({status})")
+        raise Misconfigured(f"Supabase refuses the service key ({status})", "Supabase")
     if status != HTTPStatus.OK:
         raise Transient(f"Supabase answered {status}")

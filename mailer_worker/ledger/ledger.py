@@ -20,6 +20,7 @@ from mailer_worker.ledger.mails import Claim
 from mailer_worker.ledger.outcomes import Suppressed
 from mailer_worker.standing import Change, Drop, Due, Standing
 from mailer_worker.standing import State as ChangeState
+from shared.addresses import key_of
 from shared.events import EmailEvent
 
 
@@ -80,16 +81,22 @@ class Ledger:
         self._database.run(work)
 
     def claim(self, change: Change, recipient: str, message_id: str) -> Claimed:
-        """Claim the change's mail, or return why not; what holds it may have come
-        about since it was judged.
+        """Claim the change's mail, or return why not.
+
+        What speaks against it may have come about since it was judged.
         """
-        now = _now()
+        now, key = _now(), key_of(recipient)
 
         def work(connection: Connection) -> Claimed:
             changes.lock(connection, change.submission_id)
             judged = self._judge(connection, change, now=now, has_waited=True)
             if not isinstance(judged, Due):
                 return judged
+            unwanted = outcomes.suppressed(connection, key)
+            if unwanted is not None:
+                reason = f"the address gets no mails: it has {unwanted}"
+                changes.mark(connection, change.event_id, "skipped", reason)
+                return Drop("skipped", reason)
             if mails.is_under_way(
                 connection,
                 change.submission_id,
@@ -126,6 +133,10 @@ class Ledger:
         """Note that nobody knows; False where the claim is no longer this one."""
         return self._settle_claim(claim, "uncertain", "uncertain")
 
+    def puzzled(self, claim: Claim) -> None:
+        """Note that it is being found out; the claim stays as it is."""
+        self._database.run(lambda c: changes.mark(c, claim.event_id, "uncertain"))
+
     def failed(self, event_id: str, reason: str) -> None:
         """Note that the change is a dead letter."""
         self._database.run(lambda c: changes.mark(c, event_id, "failed", reason))
@@ -152,10 +163,6 @@ class Ledger:
                     changes.mark(connection, cause, "accepted")
 
         self._database.run(work)
-
-    def suppressed(self, recipient_key: str) -> str | None:
-        """Return why the address gets no mails, None where it does."""
-        return self._database.run(lambda c: outcomes.suppressed(c, recipient_key))
 
     def all_suppressed(self, limit: int) -> list[Suppressed]:
         """Return the addresses that get no more mails, the newest first."""

@@ -1,8 +1,8 @@
 """What an answer of Mailgun's means for the mail: the one place that decides it.
 
 Source: Mailgun, `POST /v3/{domain}/messages` and its status codes. 200 means queued;
-400 is also what an account, a domain or a recipient of the sandbox gets that may not
-send yet, and 404 what a domain gets that was made a moment ago.
+400 is also what an account or a domain gets that may not send yet, and 404 what a
+domain gets that was made a moment ago.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _OPERATORS = frozenset(
 )
 #: Words of a 400 that speak of the account and not of the mail.
 _OF_THE_ACCOUNT = re.compile(
-    r"not allowed to send|unverified|not verified|sandbox|authorized recipient"
-    r"|activate your|account[^.]{0,40}(?:disabled|inactive|suspended)",
+    r"not allowed to send|unverified|not verified|activate your"
+    r"|account[^.]{0,40}(?:disabled|inactive|suspended)",
     re.IGNORECASE,
 )
 _TRY_AGAIN_AFTER = re.compile(r"try again after (.{1,60}? GMT)")

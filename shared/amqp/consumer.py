@@ -19,8 +19,8 @@ from shared.topology import TOPOLOGY, Topology
 class Consumer:
     """Consume `queue`; `on_delivery` is called on the consumer's thread: hand over.
 
-    At most `prefetch` deliveries are not acked at a time. What is not acked when the
-    connection ends is delivered again by the broker.
+    At most `prefetch` deliveries are not acked at a time; `take` changes that. What is
+    not acked when the connection ends is delivered again by the broker.
     """
 
     def __init__(
@@ -52,6 +52,11 @@ class Consumer:
     @property
     def consuming(self) -> bool:
         """Tell whether deliveries are coming (or would, if there were any)."""
+        return self.connected and self._prefetch > 0
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether there is a channel to the broker."""
         return self._channel is not None and not self._stopping
 
     def start(self) -> None:
@@ -65,9 +70,17 @@ class Consumer:
         """
         self._thread.call(lambda: self._ack(delivery))
 
+    def take(self, prefetch: int) -> None:
+        """Have at most so many not acked from now on; 0: no further deliveries.
+
+        What is in hand is still to be acked. Ask before acking where no other delivery
+        shall come in place of the one that is acked.
+        """
+        self._thread.call(lambda: self._take(prefetch))
+
     def stop_taking(self) -> None:
-        """Ask for no further deliveries; those under way may still be acked."""
-        self._thread.call(self._cancel)
+        """Ask for no further deliveries, ever; those under way may still be acked."""
+        self._thread.call(self._stop)
 
     def close(self) -> None:
         """Disconnect; the broker delivers again what was not acked."""
@@ -81,16 +94,31 @@ class Consumer:
         self._channel = channel
         self._generation += 1
         channel.add_on_cancel_callback(lambda _: self._thread.link.renew_channel())
-        channel.basic_qos(prefetch_count=self._prefetch)
-        self._consumer_tag = channel.basic_consume(self._queue, self._deliver)
+        self._consumer_tag = ""
+        self._consume(channel)
+
+    def _consume(self, channel: Channel) -> None:
+        if self._prefetch:
+            # It holds for the consumers that begin after it.
+            channel.basic_qos(prefetch_count=self._prefetch)
+            self._consumer_tag = channel.basic_consume(self._queue, self._deliver)
 
     def _channel_lost(self, reason: str) -> None:
         self._channel = None
 
-    def _cancel(self) -> None:
+    def _take(self, prefetch: int) -> None:
+        self._prefetch = prefetch
+        channel = self._channel
+        if channel is None or not channel.is_open or self._stopping:
+            return
+        if self._consumer_tag:
+            channel.basic_cancel(self._consumer_tag)
+            self._consumer_tag = ""
+        self._consume(channel)
+
+    def _stop(self) -> None:
+        self._take(0)
         self._stopping = True
-        if self._channel is not None and self._channel.is_open:
-            self._channel.basic_cancel(self._consumer_tag)
 
     def _deliver(
         self,

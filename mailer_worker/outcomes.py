@@ -1,0 +1,71 @@
+"""What Mailgun tells later of the mails, and who wants no more, goes into the ledger.
+
+The queue has the mailer's own events too: those it knows already.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from mailer_worker.ledger.ledger import Ledger
+from shared import events, logs
+from shared.amqp.message import Delivery
+from shared.errors import LedgerUnavailable, Malformed, Permanent
+from shared.events import EmailEvent
+from mailer_worker.telling import SOURCE
+
+log = logs.get(__name__)
+
+#: Between attempts while the ledger cannot be written, in seconds.
+PAUSE = 2.0
+
+
+class Outcomes:
+    """Note deliveries and `ack` them; left to the broker once `stopping` is set."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        ack: Callable[[Delivery], None],
+        stopping: threading.Event,
+    ) -> None:
+        self._ledger = ledger
+        self._ack = ack
+        self._stopping = stopping
+
+    def handle(self, delivery: Delivery) -> None:
+        """Note one."""
+        event = _event_of(delivery)
+        while event is not None and not self._stopping.is_set():
+            try:
+                self._ledger.told(event)
+            except LedgerUnavailable as error:
+                reason = str(error)
+                log.warning("outcome.delayed", event_id=event.id, reason=reason)
+                self._stopping.wait(PAUSE)
+            except Permanent as error:
+                log.error("outcome.dropped", event_id=event.id, reason=str(error))
+                break
+            else:
+                log.info(
+                    "outcome.noted",
+                    event_id=event.id,
+                    cause=event.data.cause,
+                    outcome=event.data.outcome,
+                )
+                break
+        if not self._stopping.is_set():
+            self._ack(delivery)
+
+
+def _event_of(delivery: Delivery) -> EmailEvent | None:
+    try:
+        event = events.decode(delivery.body)
+    except Malformed as error:
+        log.warning("outcome.malformed", event_id=delivery.message_id, at=error.path)
+        return None
+    if not isinstance(event, EmailEvent) or event.source == SOURCE:
+        return None
+    return event
