@@ -17,6 +17,7 @@ from typing import Protocol
 import msgspec
 
 from mailer_worker import messages, settlement
+from mailer_worker.letters.rendering import Letters
 from mailer_worker.messages import Mail
 from mailer_worker.plan import Send, Skip, plan
 from mailer_worker.repetitions import Repetitions
@@ -72,6 +73,7 @@ class Worker:
         self._ack = ack
         self._domain = domain
         self._stopping = stopping
+        self._letters = Letters()
         self._accepted: OrderedDict[str, _Sent] = OrderedDict()
         self._lock = threading.Lock()
         self._repetitions = Repetitions()
@@ -128,15 +130,19 @@ class Worker:
         event = planned.event
         recipient = self._address_for(planned)
         title, feedback = event.data.title, planned.feedback
-        subject, text, html = messages.render(
-            planned.kind, title=title, feedback=feedback
+        letter = self._letters.render(
+            planned.kind,
+            locale=None,
+            title=title,
+            feedback=feedback,
+            unsubscribe_url=None,
         )
         mailgun_id = self._send(
             Mail(
                 to=recipient,
-                subject=subject,
-                text=text,
-                html=html,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
                 tag=f"status-{planned.kind}",
                 event_id=event.id,
                 submission_id=event.data.submission_id,
