@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from devstack.mailgun import behaviour, pages
+from devstack.mailgun import behaviour, pages, previews
 from devstack.mailgun.behaviour import Behaviour
 from devstack.mailgun.form import Fields, Rejected, message_of
 from devstack.mailgun.inbox import Inbox
@@ -142,6 +142,7 @@ async def create_app(settings: StandInSettings) -> web.Application:
     app.router.add_get("/api/webhooks", it.told)
     app.router.add_get("/", it.front)
     app.router.add_get(r"/messages/{number:\d{1,12}}", it.show)
+    previews.add_to(app)
     app.router.add_get("/health", it.well)
     app.router.add_get("/ready", it.well)
 

@@ -20,6 +20,7 @@ def inbox(messages: list[tuple[int, dict[str, Any]]]) -> str:
         for number, message in messages
     ]
     body = table(["time", "to", "subject", "tags"], rows) if rows else "<p>No mail.</p>"
+    body = '<p><a href="/previews">how each mail looks</a></p>' + body
     return page("Mailgun, the local stand-in", body, refresh=3)
 
 

@@ -1,0 +1,1 @@
+"""What artists receive: the mails, their languages, and how they look beforehand."""
