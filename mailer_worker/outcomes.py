@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable
 
 from mailer_worker.ledger.ledger import Ledger
+from mailer_worker.telling import SOURCE
 from shared import events, logs
 from shared.amqp.message import Delivery
 from shared.errors import LedgerUnavailable, Malformed, Permanent
 from shared.events import EmailEvent
-from mailer_worker.telling import SOURCE
 
 log = logs.get(__name__)
 

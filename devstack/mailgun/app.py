@@ -1,96 +1,71 @@
-"""The stand-in's application: the messages API, the inbox and the switches."""
+"""The stand-in's application: Mailgun's API, the inbox and the switches."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
-import hmac
-import uuid
+import re
 from dataclasses import asdict
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
 from devstack.mailgun import behaviour, pages, previews
-from devstack.mailgun.behaviour import Behaviour
-from devstack.mailgun.form import Fields, Rejected, message_of
+from devstack.mailgun.api import Api, told
 from devstack.mailgun.inbox import Inbox
+from devstack.mailgun.journal import Journal
 from devstack.mailgun.settings import StandInSettings
 from devstack.mailgun.webhooks import Webhooks
-from shared import logs
 from shared.version import __version__
-
-log = logs.get(__name__)
 
 #: Mailgun takes messages of up to 25 MB.
 MAX_BODY_BYTES = 26_214_400
 SHOWN = 200
 
+_FIELDS = re.compile(r"[a-z_]{1,40}(,[a-z_]{1,40}){0,19}")
+
 
 class StandIn:
-    """The handlers, and the behaviour that the next mails meet."""
+    """The handlers of what Mailgun itself has not."""
 
     def __init__(
-        self, settings: StandInSettings, inbox: Inbox, webhooks: Webhooks
+        self, api: Api, *, inbox: Inbox, journal: Journal, webhooks: Webhooks
     ) -> None:
-        self._key = settings.mailgun_api_key.get_secret_value()
-        self._domain = settings.mailgun_domain
+        self._api = api
         self._inbox = inbox
+        self._journal = journal
         self._webhooks = webhooks
-        self._behaviour = Behaviour()
-
-    async def take(self, request: web.Request) -> web.StreamResponse:
-        """Answer `POST /v3/{domain}/messages`."""
-        now, self._behaviour = self._behaviour, self._behaviour.next()
-        if now.mode == "status":
-            return _told(now.status, behaviour.answer_text(now, datetime.now(UTC)))
-        if now.mode == "hang":
-            # A client that leaves cancels this handler, so its mail is not kept.
-            await asyncio.sleep(now.seconds)
-        if now.mode == "drop":
-            return _cut(request)
-        if not self._authorised(request):
-            return _told(HTTPStatus.UNAUTHORIZED, "Forbidden")
-        domain = request.match_info["domain"]
-        if domain != self._domain:
-            return _told(HTTPStatus.NOT_FOUND, f"Domain not found: {domain}")
-        try:
-            message = message_of(
-                await _fields(request), domain=domain, fresh_id=uuid.uuid4().hex
-            )
-        except Rejected as error:
-            return _told(HTTPStatus.BAD_REQUEST, str(error))
-        self._inbox.add(message)
-        log.info("mail.taken", message_id=message["id"])
-        self._webhooks.tell(message, now.fate)
-        if now.mode == "accept_then_drop":
-            return _cut(request)
-        return web.json_response({"id": message["id"], "message": "Queued. Thank you."})
 
     async def messages(self, request: web.Request) -> web.Response:
-        """Answer `GET /api/messages`."""
-        return web.json_response(self._inbox.all())
+        """Answer `GET /api/messages`.
+
+        `?fields=id,to` shows these members only, `?count=1` no more than how many.
+        """
+        if request.query.get("count"):
+            return web.json_response({"count": self._inbox.count()})
+        fields = request.query.get("fields")
+        if not fields:
+            return web.json_response(self._inbox.all())
+        if not _FIELDS.fullmatch(fields):
+            return told(HTTPStatus.BAD_REQUEST, "'fields' are names with commas")
+        return web.json_response(self._inbox.fields(fields.split(",")))
 
     async def clear(self, request: web.Request) -> web.Response:
-        """Answer `DELETE /api/messages`."""
+        """Answer `DELETE /api/messages`: forget the mails and what happened to them."""
         self._inbox.clear()
+        self._journal.clear()
         return web.Response(status=204)
 
     async def behave(self, request: web.Request) -> web.Response:
         """Answer `POST /api/behaviour`."""
         try:
-            self._behaviour = behaviour.read(await request.read())
+            self._api.behaviour = behaviour.read(await request.read())
         except msgspec.DecodeError as error:
-            return _told(HTTPStatus.BAD_REQUEST, str(error))
+            return told(HTTPStatus.BAD_REQUEST, str(error))
         return await self.behaviour(request)
 
     async def behaviour(self, request: web.Request) -> web.Response:
         """Answer `GET /api/behaviour`."""
-        return web.json_response(msgspec.to_builtins(self._behaviour))
+        return web.json_response(msgspec.to_builtins(self._api.behaviour))
 
     async def told(self, request: web.Request) -> web.Response:
         """Answer `GET /api/webhooks`: the newest attempts first."""
@@ -105,7 +80,7 @@ class StandIn:
         """Show one mail."""
         message = self._inbox.one(int(request.match_info["number"]))
         if message is None:
-            return _told(HTTPStatus.NOT_FOUND, "no such mail")
+            return told(HTTPStatus.NOT_FOUND, "no such mail")
         return web.Response(text=pages.mail(message), content_type="text/html")
 
     async def well(self, request: web.Request) -> web.Response:
@@ -113,28 +88,19 @@ class StandIn:
         body = {"status": "healthy", "service": "mailgun", "version": __version__}
         return web.json_response(body)
 
-    def _authorised(self, request: web.Request) -> bool:
-        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-        try:
-            given = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            return False
-        expected = f"api:{self._key}".encode()
-        return scheme.lower() == "basic" and hmac.compare_digest(given, expected)
-
 
 async def create_app(settings: StandInSettings) -> web.Application:
     """Return the application."""
     inbox = Inbox(settings.mailgun_standin_data_dir)
+    journal = Journal(settings.mailgun_standin_data_dir)
     keys = [key.get_secret_value() for key in settings.mailgun_webhook_signing_key]
-    webhooks = Webhooks(
-        settings.mailgun_standin_webhook_url,
-        keys[0] if keys else None,
-        domain=settings.mailgun_domain,
-    )
-    it = StandIn(settings, inbox, webhooks)
+    webhooks = Webhooks(settings.mailgun_standin_webhook_url, keys[0] if keys else None)
+    api = Api(settings, inbox=inbox, journal=journal, webhooks=webhooks)
+    it = StandIn(api, inbox=inbox, journal=journal, webhooks=webhooks)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app.router.add_post("/v3/{domain}/messages", it.take)
+    app.router.add_post("/v3/{domain}/messages", api.take)
+    app.router.add_get("/v3/{domain}/events", api.events)
+    app.router.add_get(r"/v3/{domain}/events/{page:[\w-]{1,2000}}", api.events)
     app.router.add_get("/api/messages", it.messages)
     app.router.add_delete("/api/messages", it.clear)
     app.router.add_get("/api/behaviour", it.behaviour)
@@ -148,28 +114,8 @@ async def create_app(settings: StandInSettings) -> web.Application:
 
     async def close(app: web.Application) -> None:
         await webhooks.close()
+        journal.close()
         inbox.close()
 
     app.on_cleanup.append(close)
     return app
-
-
-async def _fields(request: web.Request) -> Fields:
-    try:
-        form = await request.post()
-    except (ValueError, LookupError, RuntimeError, HttpProcessingError):
-        raise Rejected("the form cannot be read") from None
-    return [(name, value) for name, value in form.items() if isinstance(value, str)]
-
-
-def _told(status: int, text: str) -> web.Response:
-    # Mailgun's 401 is the one answer that is not JSON.
-    if status == HTTPStatus.UNAUTHORIZED:
-        return web.Response(status=status, text=text)
-    return web.json_response({"message": text}, status=status)
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

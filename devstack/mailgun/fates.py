@@ -13,9 +13,12 @@ Fate = Literal[
     "complained",
     "unsubscribed",
     "read",
+    "suppressed",
+    "accepted_only",
     "silent",
 ]
 
+_ACCEPTED = {"event": "accepted", "log-level": "info", "method": "HTTP"}
 _DELIVERED = {
     "event": "delivered",
     "log-level": "info",
@@ -56,18 +59,42 @@ _DELAYED = {
     },
 }
 
+_SUPPRESSED = {
+    "event": "failed",
+    "severity": "permanent",
+    "reason": "suppress-bounce",
+    "log-level": "error",
+    "delivery-status": {
+        "attempt-no": 1,
+        "code": 605,
+        "message": "",
+        "description": "Not delivering to previously bounced address",
+    },
+}
+
 EVENTS: Mapping[Fate, Sequence[Mapping[str, Any]]] = {
-    "delivered": [_DELIVERED],
-    "failed": [_BOUNCED],
-    "delayed": [_DELAYED, _DELIVERED],
-    "complained": [_DELIVERED, {"event": "complained", "log-level": "warn"}],
-    "unsubscribed": [_DELIVERED, {"event": "unsubscribed", "log-level": "warn"}],
+    "delivered": [_ACCEPTED, _DELIVERED],
+    "failed": [_ACCEPTED, _BOUNCED],
+    "delayed": [_ACCEPTED, _DELAYED, _DELIVERED],
+    "complained": [
+        _ACCEPTED,
+        _DELIVERED,
+        {"event": "complained", "log-level": "warn"},
+    ],
+    "unsubscribed": [
+        _ACCEPTED,
+        _DELIVERED,
+        {"event": "unsubscribed", "log-level": "warn"},
+    ],
     "read": [
+        _ACCEPTED,
         _DELIVERED,
         {"event": "opened", "log-level": "info"},
         {"event": "clicked", "log-level": "info", "url": "https://melotech.test/"},
     ],
-    "silent": [],
+    "suppressed": [_ACCEPTED, _SUPPRESSED],
+    "accepted_only": [_ACCEPTED],
+    "silent": [_ACCEPTED],
 }
 
 #: How the local part of an address begins that always has this fate.
@@ -77,19 +104,27 @@ _BEGINNINGS: Mapping[str, Fate] = {
     "complain": "complained",
     "unsubscribe": "unsubscribed",
     "read": "read",
+    "suppressed": "suppressed",
+    "accepted": "accepted_only",
     "silent": "silent",
 }
 
 
 def events_of(fate: Fate, recipient: str) -> Sequence[Mapping[str, Any]]:
-    """Return what is told of a mail to the recipient, in order."""
-    chosen = _by_recipient(recipient) if fate == "by_recipient" else fate
-    return EVENTS[chosen]
+    """Return what happens to a mail to the recipient, in order."""
+    return EVENTS[_chosen(fate, recipient)]
 
 
-def _by_recipient(recipient: str) -> Fate:
+def is_told(fate: Fate, recipient: str) -> bool:
+    """Tell whether webhooks are sent of it; the log of events has it all the same."""
+    return _chosen(fate, recipient) != "silent"
+
+
+def _chosen(fate: Fate, recipient: str) -> Fate:
+    if fate != "by_recipient":
+        return fate
     local = recipient.partition("@")[0]
-    for beginning, fate in _BEGINNINGS.items():
+    for beginning, own in _BEGINNINGS.items():
         if local.startswith(beginning):
-            return fate
+            return own
     return "delivered"

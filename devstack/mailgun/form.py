@@ -44,6 +44,7 @@ def message_of(fields: Fields, *, domain: str, fresh_id: str) -> dict[str, Any]:
         "tags": _all(fields, "o:tag")[:MAX_TAGS],
         "variables": {k[2:]: v for k, v in options if k.startswith("v:")},
         "headers": headers,
+        "options": {k[2:]: v for k, v in options if k[:2] == "o:" and k != "o:tag"},
         "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
 

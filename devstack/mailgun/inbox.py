@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,20 @@ class Inbox:
         """Return every message, oldest first."""
         rows = self._db.execute("select document from messages order by number")
         return [json.loads(document) for (document,) in rows]
+
+    def fields(self, names: Sequence[str]) -> list[Message]:
+        """Return the named members of every message, oldest first."""
+        columns = ", ".join("json_quote(json_extract(document, ?))" for _ in names)
+        rows = self._db.execute(
+            f"select {columns} from messages order by number",  # noqa: S608 # fixed
+            [f'$."{name}"' for name in names],
+        )
+        return [dict(zip(names, map(json.loads, row), strict=True)) for row in rows]
+
+    def count(self) -> int:
+        """Return how many messages there are."""
+        number: int = self._db.execute("select count(*) from messages").fetchone()[0]
+        return number
 
     def numbered(self, limit: int) -> list[tuple[int, Message]]:
         """Return the newest messages with their numbers, newest first."""

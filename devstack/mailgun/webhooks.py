@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import secrets
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import getaddresses
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 
-from devstack.mailgun.fates import Fate, events_of
+from devstack.mailgun.happenings import Happening
 from shared import logs
 
 log = logs.get(__name__)
@@ -47,24 +45,23 @@ class Sent:
 
 
 class Webhooks:
-    """Post the events of mails to one address, in the background."""
+    """Post what happens to mails to one address, in the background."""
 
-    def __init__(self, url: str | None, key: str | None, *, domain: str) -> None:
+    def __init__(self, url: str | None, key: str | None) -> None:
         self._url = url
         self._key = key
-        self._domain = domain
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
         self.sent: deque[Sent] = deque(maxlen=REMEMBERED)
 
-    def tell(self, message: Mapping[str, Any], fate: Fate) -> None:
-        """Tell what becomes of a mail that was taken; return at once."""
-        if self._url is None or self._key is None:
+    def tell(self, happenings: Sequence[Happening]) -> None:
+        """Tell what happens to one mail, in order; return at once."""
+        if self._url is None or self._key is None or not happenings:
             return
         if len(self._tasks) >= MAX_WAITING:
-            log.warning("webhook.dropped", message_id=message["id"])
+            log.warning("webhook.dropped", happening_id=happenings[0]["id"])
             return
-        task = asyncio.create_task(self._tell(self._url, self._key, message, fate))
+        task = asyncio.create_task(self._tell(self._url, self._key, happenings))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -74,15 +71,12 @@ class Webhooks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _tell(
-        self, url: str, key: str, message: Mapping[str, Any], fate: Fate
-    ) -> None:
+    async def _tell(self, url: str, key: str, happenings: Sequence[Happening]) -> None:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-            for _, recipient in getaddresses([message["to"]]):
-                for facts in events_of(fate, recipient):
-                    body = webhook(message, recipient, facts, domain=self._domain)
-                    body["signature"] = signature(key, now=time.time())
-                    await self._deliver(session, url, body)
+            for happening in happenings:
+                signed = signature(key, now=time.time())
+                body = {"event-data": happening, "signature": signed}
+                await self._deliver(session, url, body)
 
     async def _deliver(
         self, session: aiohttp.ClientSession, url: str, body: dict[str, Any]
@@ -113,38 +107,6 @@ class Webhooks:
                 return answer.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return type(error).__name__
-
-
-def webhook(
-    message: Mapping[str, Any], recipient: str, facts: Mapping[str, Any], *, domain: str
-) -> dict[str, Any]:
-    """Return the body of a webhook but for its signature."""
-    quoted = json.dumps(recipient)[1:-1]
-    told = json.loads(json.dumps(facts).replace("{recipient}", quoted))
-    return {
-        "event-data": {
-            "id": secrets.token_urlsafe(16),
-            "timestamp": time.time(),
-            "account": {"id": "1234567890303a4bd1f33898"},
-            "domain": {"name": domain},
-            "recipient": recipient,
-            "recipient-domain": recipient.rpartition("@")[2],
-            "message": {
-                "headers": {
-                    "message-id": message["id"].strip("<>"),
-                    "from": message["from"],
-                    "to": message["to"],
-                    "subject": message["subject"],
-                },
-                "attachments": [],
-                "size": len(message["text"]) + len(message["html"]),
-            },
-            "flags": {"is-authenticated": True, "is-test-mode": False},
-            "tags": message["tags"],
-            "user-variables": message["variables"],
-            **told,
-        }
-    }
 
 
 def signature(key: str, *, now: float) -> dict[str, str]:

@@ -118,11 +118,9 @@ def _understand(payload: payloads.Payload, stamp: Stamp) -> Accepted | Ignored:
 
 def _event(happening: Happening, about: Variables) -> EmailEvent:
     moment = datetime.fromtimestamp(happening.timestamp, UTC)
-    # Mailgun's ids are unique within a day; the time makes them so for ever.
-    purpose = f"mailgun {happening.event} {happening.timestamp}"
     recipient = "".join((happening.recipient or "").split())
     return EmailEvent(
-        id=events.derived_id(happening.id, purpose),
+        id=_id(happening, about),
         source=SOURCE,
         type=read.KINDS[happening.event],
         subject=str(about.submission_id),
@@ -136,3 +134,13 @@ def _event(happening: Happening, about: Variables) -> EmailEvent:
             severity=read.severity_of(happening),
         ),
     )
+
+
+def _id(happening: Happening, about: Variables) -> str:
+    kind = read.KINDS[happening.event]
+    if kind == events.EMAIL_ACCEPTED:
+        # The mailer tells it too, from Mailgun's answer; readers show it once.
+        return events.derived_id(str(about.event_id), kind)
+    # Mailgun's ids are unique within a day; the time makes them so for ever.
+    purpose = f"mailgun {happening.event} {happening.timestamp}"
+    return events.derived_id(happening.id, purpose)

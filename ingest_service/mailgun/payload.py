@@ -17,8 +17,9 @@ from shared import events
 from shared.errors import Malformed
 from shared.events import Severity
 
-#: Mailgun's words for what we tell of; `accepted` we know from its answer already.
+#: Mailgun's words for what we tell of.
 KINDS = {
+    "accepted": events.EMAIL_ACCEPTED,
     "delivered": events.EMAIL_DELIVERED,
     "failed": events.EMAIL_FAILED,
     "complained": events.EMAIL_COMPLAINED,

@@ -14,9 +14,9 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from mailer_worker.bounded import body_of
+from mailer_worker.mail import Mail
 from mailer_worker.mailgun import answers
 from mailer_worker.mailgun.connections import Sessions, was_begun
-from mailer_worker.messages import Mail
 from shared.errors import Transient, Uncertain
 
 CONNECT_TIMEOUT = 5.0

@@ -258,6 +258,7 @@ def test_mail_is_queued_listed_and_shown_without_running_it(mailgun):
         "tags",
         "variables",
         "headers",
+        "options",
         "received_at",
     }
     assert "/messages/1" in requests.get(mailgun.url, timeout=5).text

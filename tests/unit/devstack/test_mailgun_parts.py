@@ -19,6 +19,7 @@ GOOD = [
     ("o:tag", "two"),
     ("v:event_id", "evt_1"),
     ("h:Message-Id", "<evt_1@mg.x.test>"),
+    ("o:testmode", "yes"),
 ]
 
 
@@ -38,6 +39,7 @@ def test_message_is_kept_with_its_tags_variables_and_headers():
     assert taken["tags"] == ["one", "two"]
     assert taken["variables"] == {"event_id": "evt_1"}
     assert taken["headers"] == {"Message-Id": "<evt_1@mg.x.test>"}
+    assert taken["options"] == {"testmode": "yes"}
 
 
 def test_message_without_an_id_gets_one_of_the_domain():

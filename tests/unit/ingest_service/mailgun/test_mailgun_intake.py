@@ -21,7 +21,8 @@ def ask(document, *, rules=RULES, now=NOW, headers=JSON):
 
 
 @pytest.mark.parametrize(
-    "event", ["delivered", "complained", "unsubscribed", "opened", "clicked"]
+    "event",
+    ["accepted", "delivered", "complained", "unsubscribed", "opened", "clicked"],
 )
 def test_each_event_is_told_of_the_mail_that_it_is_about(event):
     told = ask(hook(event)).event
@@ -72,6 +73,13 @@ def test_same_happening_has_the_same_id_and_another_one_another():
 
     assert first.event.id == again.event.id
     assert first.event.id not in {ask(other).event.id for other in others}
+
+
+def test_acceptance_has_the_id_that_the_mailer_gives_it():
+    told = ask(hook("accepted", id="x")).event
+    again = ask(hook("accepted", id="y", timestamp=5)).event
+
+    assert told.id == again.id == events.derived_id("evt_1", "email.accepted")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +139,6 @@ def test_default_age_lets_the_last_retry_of_mailgun_in():
 @pytest.mark.parametrize(
     "document",
     [
-        hook("accepted"),
         hook("stored"),
         hook("delivered", variables={}),
         hook("delivered", variables=[]),
