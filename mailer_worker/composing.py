@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.unsubscribe import Subscription
-
 from mailer_worker.letters.rendering import Letters
 from mailer_worker.mail import Mail
 from mailer_worker.plan import Send
 from mailer_worker.recipients import Recipient
 from shared import events, unsubscribe
 from shared.addresses import key_of
+from shared.unsubscribe import Subscription
 
 #: The mail for what is planned, to the recipient, with this Message-Id.
 Compose = Callable[[Send, Recipient, str], Mail]

@@ -1,8 +1,8 @@
 """Deliveries are taken, or not while a peer refuses us: then one now and then.
 
-    open --a peer refuses--> shut --backoff--> probing --it takes one--> open
-                               ^                  |
-                               +----it refuses----+
+open --a peer refuses--> shut --backoff--> probing --it takes one--> open
+                           ^                  |
+                           +----it refuses----+
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 
 def pause_after(failures: int) -> float:
     """Return how long nothing is taken after so many failures in a row, in seconds."""
-    return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    doubled = FIRST_PAUSE * float(2 ** min(failures - 1, 10))
+    return min(doubled, LONGEST_PAUSE)
 
 
 class Gate:

@@ -172,8 +172,8 @@ class Worker:
         try:
             mailgun_id = self._doors.send(mail)
         except Uncertain as error:
-            self._ledger.doubted(claimed)
-            return self._find_out(delivery, planned, claimed, str(error))
+            doubted = self._ledger.doubted(claimed)
+            return self._find_out(delivery, planned, doubted, str(error))
         except MeloTechError as error:
             self._ledger.released(claimed)
             if not isinstance(error, Misconfigured):
@@ -287,12 +287,8 @@ def _parked(delivery: Delivery, wait: RetryIn) -> Message:
 
 
 def _original(delivery: Delivery) -> Message:
-    return Message(
-        body=delivery.body, message_id=delivery.message_id, routing_key=""
-    )
+    return Message(body=delivery.body, message_id=delivery.message_id, routing_key="")
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-

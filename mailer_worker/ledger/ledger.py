@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,6 @@ from mailer_worker.ledger.history import Entry
 from mailer_worker.ledger.mails import Claim
 from mailer_worker.ledger.outcomes import Suppressed
 from mailer_worker.standing import Change, Drop, Due, Standing
-from mailer_worker.standing import State as ChangeState
 from shared.addresses import key_of
 from shared.events import EmailEvent
 
@@ -127,11 +126,23 @@ class Ledger:
 
     def released(self, claim: Claim) -> bool:
         """Note that Mailgun has it not; False where the claim is no longer this one."""
-        return self._settle_claim(claim, "free", "waiting")
+        now = _now()
 
-    def doubted(self, claim: Claim) -> bool:
-        """Note that nobody knows; False where the claim is no longer this one."""
-        return self._settle_claim(claim, "uncertain", "uncertain")
+        def work(connection: Connection) -> bool:
+            mine = mails.settle(connection, claim, "free", now=now)
+            if mine:
+                changes.mark(connection, claim.event_id, "waiting")
+            return mine
+
+        return self._database.run(work)
+
+    def doubted(self, claim: Claim) -> Claim:
+        """Note that the call ended and nobody knows how; return the claim as it is."""
+        now = _now()
+        self._database.run(
+            lambda c: mails.settle(c, claim, "uncertain", now=now),
+        )
+        return replace(claim, state="uncertain", settled_at=now)
 
     def puzzled(self, claim: Claim) -> None:
         """Note that it is being found out; the claim stays as it is."""
@@ -212,19 +223,6 @@ class Ledger:
         if isinstance(stands, Drop):
             changes.mark(connection, change.event_id, stands.state, stands.reason)
         return stands
-
-    def _settle_claim(
-        self, claim: Claim, state: mails.State, change_state: ChangeState
-    ) -> bool:
-        now = _now()
-
-        def work(connection: Connection) -> bool:
-            mine = mails.settle(connection, claim, state, now=now)
-            if mine:
-                changes.mark(connection, claim.event_id, change_state)
-            return mine
-
-        return self._database.run(work)
 
 
 def _now() -> int:

@@ -248,6 +248,8 @@ def start_mailer(
         "MAILGUN_API_KEY": MAILGUN_KEY,
         "MAILGUN_DOMAIN": DOMAIN,
         "MAILGUN_FROM_EMAIL": f"MeloTech <noreply@{DOMAIN}>",
+        "MAIL_SETTLE_SECONDS": "0",
+        "MAIL_LOOKUP_TRUSTED_SECONDS": "1",
     }
     return start("mailer_worker", "MAILER_BIND", **(defaults | environ))
 
