@@ -17,7 +17,7 @@ from mailer_worker.letters.typesetting import LINE, quoted, tidy, wrap
     ("text", "title"),
     [
         ("  Night\r\n Drive\t", "Night Drive"),
-        ("a\u2028b\x85c", "a b c"),
+        ("\n" * 99_999 + "a\u2028b\x85c", "a b c"),
         ("a\x00b\x1b[31m", "ab[31m"),
         ("evil\u202egnp.exe\u2066", "evilgnp.exe"),
         ("👩‍🎤 fam", "👩‍🎤 fam"),
