@@ -10,7 +10,7 @@ from aiohttp import web
 
 from devstack.html import page, table
 from mailer_worker.letters.languages import DEFAULT
-from mailer_worker.letters.preview import SAMPLES, sample
+from mailer_worker.letters.preview import sample
 from mailer_worker.letters.rendering import Letter, Letters
 from mailer_worker.letters.shelf import KINDS
 from mailer_worker.plan import Kind
@@ -29,7 +29,7 @@ class Previews:
 
     async def all(self, request: web.Request) -> web.Response:
         """Answer `GET /previews`."""
-        return _answer(overview([DEFAULT, *self._letters.languages()]))
+        return _answer(overview(self._letters))
 
     async def one(self, request: web.Request) -> web.Response:
         """Answer `GET /previews/{status}?locale=&width=`; 404 without such a status."""
@@ -52,11 +52,18 @@ def add_to(app: web.Application) -> None:
     app.router.add_get("/previews/{status}", previews.one)
 
 
-def overview(languages: list[str]) -> str:
-    """Return the table of all statuses and languages."""
+def overview(letters: Letters) -> str:
+    """Return the table of all statuses and languages, each mail as its subject."""
+    languages = [DEFAULT, *letters.languages()]
     rows = [
-        [escape(kind), *(_link(kind, language, language) for language in languages)]
-        for kind in SAMPLES
+        [
+            escape(kind),
+            *(
+                _link(kind, language, sample(letters, kind, locale=language).subject)
+                for language in languages
+            ),
+        ]
+        for kind in KINDS
     ]
     body = '<p><a href="/">inbox</a></p>' + table(["status", *languages], rows)
     return page("Mails, as samples", body)

@@ -101,7 +101,8 @@ def _of_part(
         try:
             filled = templates.fill(kind, language, part, values)
         except Misconfigured as error:
-            yield f"{error}: {reason_of(error.__cause__)}"
+            reason = reason_of(error.__cause__)
+            yield f"{error}: {reason}" if reason else str(error)
             continue
         name = templates.shelf.name_of(kind, language, part)
         if not filled.strip():

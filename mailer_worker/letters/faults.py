@@ -26,15 +26,18 @@ def place_of(error: Exception, name: str, folders: Iterable[Path]) -> str:
     return name
 
 
-def reason_of(error: BaseException | None) -> str:
-    """Return why; Jinja's own sentences may quote a value that the template got."""
+def reason_of(error: BaseException | None) -> str | None:
+    """Return more than the error's name, where there is more.
+
+    Jinja's own sentences may quote a value that the template got.
+    """
     match error:
         case TemplateNotFound():
             return f"there is no template {error.name!r}"
         case TemplateError():
-            return error.message or type(error).__name__
+            return error.message
         case UnicodeDecodeError():
             return "is not UTF-8"
         case OSError():
-            return error.strerror or type(error).__name__
-    return type(error).__name__
+            return error.strerror
+    return None

@@ -24,13 +24,13 @@ _GAP = re.compile(r"[ \t\n\r\x85\u2028\u2029]+")
 def title_of(text: str | None, *, untitled: str) -> str:
     """Return a title on one line, or the word for none."""
     # No title of theirs needs more than this to be read whole.
-    title = one_line((text or "")[: 10 * MAX_TITLE])
+    title = one_line((text or "").lstrip()[: 10 * MAX_TITLE])
     return shortened(title, MAX_TITLE) if _is_visible(title) else untitled
 
 
 def feedback_of(text: str | None) -> str:
     """Return feedback with its own line breaks, or "" where there is nothing to see."""
-    start = (text or "")[: 2 * MAX_FEEDBACK]
+    start = (text or "").lstrip()[: 2 * MAX_FEEDBACK]
     clean = _UNWANTED.sub("", _BREAK.sub("\n", start))
     if not _is_visible(clean):
         return ""

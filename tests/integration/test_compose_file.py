@@ -106,7 +106,13 @@ def test_image_holds_its_own_lock_and_code_and_runs_as_nobody_special(
     text = (ROOT / folder / "Dockerfile").read_text()
     copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE)
 
-    assert set(copied) <= {f"locks/{lock}.txt", "shared", folder, "realtime_gateway", "mailer_worker"}
+    assert set(copied) <= {
+        f"locks/{lock}.txt",
+        "shared",
+        folder,
+        "realtime_gateway",
+        "mailer_worker",
+    }
     assert "--require-hashes" in text
     assert "--no-cache-dir" in text
     assert re.search(r"^USER 10001", text, re.MULTILINE)

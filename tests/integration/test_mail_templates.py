@@ -1,4 +1,4 @@
-"""How the mails look in a browser: on a phone and a wide screen, by day and by night."""
+"""How the mails look in a browser: on a phone and a wide screen, light and dark."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ async def test_mail_loads_and_runs_nothing(tmp_path):
         asked = "performance.getEntriesByType('resource').length"
         assert await page.ask("typeof window.ran") == "undefined"
         assert await page.ask(asked) == 0
-        assert await page.ask("document.querySelectorAll('img,script,link').length") == 0
+        assert (
+            await page.ask("document.querySelectorAll('img,script,link').length") == 0
+        )
 
 
 @pytest.mark.parametrize("ours", [True, False])
