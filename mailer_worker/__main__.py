@@ -8,6 +8,7 @@ import sys
 import click
 
 from mailer_worker import service
+from mailer_worker.commands.preview import preview
 from mailer_worker.settings import MailerSettings
 from shared import lifecycle
 from shared.errors import SettingsError
@@ -30,6 +31,8 @@ def main(context: click.Context) -> None:
     except SettingsError as error:
         sys.exit(f"mailer_worker {error}")
 
+
+main.add_command(preview)
 
 if __name__ == "__main__":
     main(prog_name="python -m mailer_worker")
