@@ -10,12 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from math import ceil
+from dataclasses import dataclass
 from typing import Protocol
 
-from mailer_worker import doubt, settlement, telling
+from mailer_worker import doubt, results, settlement
 from mailer_worker.composing import Compose
 from mailer_worker.doubt import LookAgain, Patience, SendAgain
 from mailer_worker.gate import Gate
@@ -27,11 +25,12 @@ from mailer_worker.mailgun.log import CannotTell, Finding
 from mailer_worker.plan import Send, Skip, plan
 from mailer_worker.recipients import PEER as SUPABASE
 from mailer_worker.recipients import Recipient
-from mailer_worker.settlement import DeadLetter, GoBack, Headers
+from mailer_worker.results import Result
+from mailer_worker.settlement import DeadLetter, GoBack
 from mailer_worker.settler import Settlement
 from mailer_worker.standing import Drop, Wait, change_of
 from shared import events, logs
-from shared.amqp.message import Delivery, Message
+from shared.amqp.message import Delivery
 from shared.errors import (
     MeloTechError,
     Misconfigured,
@@ -40,12 +39,7 @@ from shared.errors import (
 )
 from shared.events import ChangeEvent
 from shared.retry import RetryIn
-from shared.topology import (
-    MAILER_DEAD_LETTERS,
-    MAILER_QUEUE,
-    MAILER_SETTLING,
-    RETRY_DELAYS,
-)
+from shared.topology import RETRY_DELAYS
 
 log = logs.get(__name__)
 
@@ -61,15 +55,6 @@ class Doors:
     recipient_of: Callable[[Send], Recipient]
     send: Callable[[Mail], str]
     find: Callable[[str], Finding]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a delivery came to: the log's word for it, and what follows."""
-
-    outcome: str
-    messages: list[Message] = field(default_factory=list)
-    facts: dict[str, object] = field(default_factory=dict)
 
 
 class Settles(Protocol):
@@ -135,7 +120,7 @@ class Worker:
         if isinstance(planned, Skip):
             self._ledger.skip(change, planned.reason)
             self._gate.proved(LEDGER)
-            return _skipped(planned.event, planned.reason)
+            return results.skipped(planned.event, planned.reason)
         waited = settlement.has_waited(delivery.headers)
         judged = self._ledger.judge(change, has_waited=waited)
         self._gate.proved(LEDGER)
@@ -148,15 +133,15 @@ class Worker:
             case Drop(state="repeated", twin=twin):
                 return Result("repeated", facts={"repeats": twin})
             case Drop(reason=reason):
-                return _skipped(planned.event, reason)
+                return results.skipped(planned.event, reason)
             case Wait(seconds=seconds):
-                return _waiting(delivery, seconds)
+                return results.settling(delivery, seconds)
             case Sent(claim=claim):
-                return _accepted(planned.event, claim)
+                return results.accepted(planned.event, claim)
             case Open(claim=claim):
                 return self._find_out(delivery, planned, claim, None)
             case Busy():
-                return _later(delivery, ITS_TURN, "another mail is under way")
+                return results.later(delivery, ITS_TURN, "another mail is under way")
         return self._deliver(delivery, planned)
 
     def _deliver(self, delivery: Delivery, planned: Send) -> Result:
@@ -181,7 +166,7 @@ class Worker:
             raise
         self._gate.proved(MAILGUN)
         self._ledger.accepted(claimed, mailgun_id)
-        return _accepted(event, claimed)
+        return results.accepted(event, claimed)
 
     def _find_out(
         self, delivery: Delivery, planned: Send, claim: Claim, why: str | None
@@ -191,104 +176,50 @@ class Worker:
         now = time.time_ns() // 1_000_000
         found = doubt.resolve(finding, claim, self._patience, now=now)
         if isinstance(found, LookAgain):
-            reason = why or "the worker ended in mid-call"
-            return self._in_doubt(delivery, planned, claim, found.wait, reason, finding)
+            self._ledger.puzzled(claim)
+            return results.uncertain(
+                delivery,
+                planned.event,
+                claim,
+                found.wait,
+                reason=why or "the worker ended in mid-call",
+                log=finding.reason if isinstance(finding, CannotTell) else None,
+            )
         if isinstance(found, SendAgain):
             log.warning("mail.sent-again", event_id=claim.event_id, sure=found.is_sure)
             if not self._ledger.released(claim):
-                return _later(delivery, ITS_TURN, "another worker sends it again")
+                return results.later(
+                    delivery, ITS_TURN, "another worker sends it again"
+                )
             # All may be otherwise by now: it is judged like any other.
             return self._attempt(delivery)
         self._ledger.accepted(claim, claim.message_id)
-        return _accepted(planned.event, claim)
-
-    def _in_doubt(
-        self,
-        delivery: Delivery,
-        planned: Send,
-        claim: Claim,
-        wait: RetryIn,
-        reason: str,
-        finding: Finding,
-    ) -> Result:
-        event = planned.event
-        self._ledger.puzzled(claim)
-        told = telling.uncertain(event, claim.recipient, reason, now=_now())
-        facts: dict[str, object] = {
-            "reason": reason,
-            "look_again_in_s": wait.delay.total_seconds(),
-        }
-        if isinstance(finding, CannotTell):
-            facts["log"] = finding.reason
-        return Result("uncertain", [told, _parked(delivery, wait)], facts)
+        return results.accepted(planned.event, claim)
 
     def _failed(self, delivery: Delivery, error: MeloTechError) -> Result:
         decision = settlement.after(error, settlement.attempt_of(delivery.headers))
         headers = settlement.headers_after(
             decision, error, delivery.headers, now=time.time()
         )
-        facts: dict[str, object] = {"reason": decision.reason}
-        if isinstance(decision, GoBack):
-            if decision.peer:
-                # Before the delivery is settled, so that no other comes in its place.
-                self._gate.shut(decision.peer, decision.reason)
-            back = _original(delivery).to_queue(MAILER_QUEUE, headers)
-            return Result("held", [back], facts)
-        if isinstance(decision, DeadLetter):
-            dead = _original(delivery).to_queue(MAILER_DEAD_LETTERS, headers)
-            return Result(
-                "dead-lettered", [dead, *self._failure(delivery, decision)], facts
-            )
-        facts["retry_in_s"] = decision.wait.delay.total_seconds()
-        queue = decision.wait.queue
-        return Result("retried", [_original(delivery).to_queue(queue, headers)], facts)
+        if isinstance(decision, GoBack) and decision.peer:
+            # Before the delivery is settled, so that no other comes in its place.
+            self._gate.shut(decision.peer, decision.reason)
+        event = _change_in(delivery) if isinstance(decision, DeadLetter) else None
+        if event is not None:
+            self._note_failure(event, decision.reason)
+        return results.failed(delivery, decision, headers, event)
 
-    def _failure(self, delivery: Delivery, decision: DeadLetter) -> list[Message]:
+    def _note_failure(self, event: ChangeEvent, reason: str) -> None:
         try:
-            event = events.decode(delivery.body)
-        except MeloTechError:
-            return []
-        if not isinstance(event, ChangeEvent):
-            return []
-        try:
-            self._ledger.failed(event.id, decision.reason)
+            self._ledger.failed(event.id, reason)
         except MeloTechError as error:
             # What the dead letter says is enough to go on by.
             log.warning("ledger.not-noted", event_id=event.id, reason=str(error))
-        return [telling.failed(event, decision.reason, now=_now())]
 
 
-def _skipped(event: ChangeEvent, reason: str) -> Result:
-    told = telling.skipped(event, reason, now=_now())
-    return Result("skipped", [told], {"reason": reason})
-
-
-def _accepted(event: ChangeEvent, claim: Claim) -> Result:
-    told = telling.accepted(event, claim.recipient, now=_now())
-    return Result("accepted", [told], {"message_id": claim.message_id})
-
-
-def _waiting(delivery: Delivery, seconds: float) -> Result:
-    message = _original(delivery).to_queue(
-        MAILER_SETTLING,
-        settlement.waited(delivery.headers),
-        expiration=ceil(seconds * 1000),
-    )
-    return Result("waiting", [message], {"seconds": round(seconds, 1)})
-
-
-def _later(delivery: Delivery, wait: RetryIn, reason: str) -> Result:
-    return Result("waiting", [_parked(delivery, wait)], {"reason": reason})
-
-
-def _parked(delivery: Delivery, wait: RetryIn) -> Message:
-    headers: Headers = settlement.waited(delivery.headers)
-    return _original(delivery).to_queue(wait.queue, headers)
-
-
-def _original(delivery: Delivery) -> Message:
-    return Message(body=delivery.body, message_id=delivery.message_id, routing_key="")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _change_in(delivery: Delivery) -> ChangeEvent | None:
+    try:
+        event = events.decode(delivery.body)
+    except MeloTechError:
+        return None
+    return event if isinstance(event, ChangeEvent) else None
