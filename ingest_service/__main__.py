@@ -27,6 +27,8 @@ def main() -> None:
     if settings.webhook_allow_static_header:
         log.warning("secret.static-header-allowed", reason=WEAKER)
     _prepare_mailgun(settings)
+    if not settings.unsubscribe_secret:
+        log.info("unsubscribe.no-endpoint", missing="UNSUBSCRIBE_SECRET")
     _allow_open_files()
     sys.stdout.flush()
     config = Path(__file__).with_name("gunicorn.conf.py")

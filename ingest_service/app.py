@@ -19,6 +19,7 @@ from ingest_service.refusals import Refusals
 from ingest_service.settings import IngestSettings
 from ingest_service.spool.file import Limits
 from ingest_service.spool.spool import Spool
+from ingest_service.unsubscribe import routes as unsubscribe_routes
 from shared import logs, signature
 from shared.amqp.greenlets import GreenletLoop
 from shared.amqp.publisher import Publisher
@@ -76,6 +77,11 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
     app.register_blueprint(routes.webhooks(takes))
     if settings.mailgun_webhook_signing_key:
         app.register_blueprint(_mailgun(settings, forwarder, refusals))
+    if settings.unsubscribe_secret:
+        keys = [
+            each.get_secret_value().encode() for each in settings.unsubscribe_secret
+        ]
+        app.register_blueprint(unsubscribe_routes.pages(forwarder, keys, refusals))
     app.register_blueprint(health.blueprint(forwarder))
     app.after_request(_tell_request_id)
     app.register_error_handler(Exception, _error)

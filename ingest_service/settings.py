@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from shared.peers import LOOPBACK
-from shared.settings import Bind, BrokerSettings, Networks, Secrets
+from shared.settings import Bind, BrokerSettings, Networks, Secrets, StrongSecrets
 
 
 class IngestSettings(BrokerSettings):
@@ -37,6 +37,8 @@ class IngestSettings(BrokerSettings):
     #: Mailgun's last retry comes some eight hours after the first attempt and, for all
     #: that is known, with its signature; the rest is for delays on Mailgun's side.
     mailgun_webhook_max_age_seconds: float = Field(default=43_200, gt=0)
+    #: Without one there is no endpoint for the links in mails that end them.
+    unsubscribe_secret: StrongSecrets = ()
 
     @property
     def data_dir(self) -> Path:

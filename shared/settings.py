@@ -27,6 +27,9 @@ from shared.address import host_and_port
 from shared.amqp.link import is_usable
 from shared.errors import SettingsError
 
+#: Of a secret that is ours alone to choose.
+MIN_STRONG_LENGTH = 16
+
 _VERSION = re.compile(r"\bv1\s*,\s*(?=whsec_)")
 
 
@@ -41,6 +44,12 @@ def _split_secrets(value: object) -> object:
         # Supabase writes `v1,whsec_...`: one secret, and "v1" alone must never be one.
         value = _VERSION.sub("", value)
     return _split(value)
+
+
+def _strong(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if any(len(each.get_secret_value()) < MIN_STRONG_LENGTH for each in values):
+        raise ValueError(f"must have at least {MIN_STRONG_LENGTH} characters each")
+    return values
 
 
 def _http_url(value: str) -> str:
@@ -84,6 +93,7 @@ Bind = Annotated[str, AfterValidator(_bind)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_secrets)]
+StrongSecrets = Annotated[Secrets, AfterValidator(_strong)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
 Networks = Annotated[
     tuple[IPv4Network | IPv6Network, ...],

@@ -24,6 +24,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "VITE_SUPABASE_ANON_KEY": _prefixed("sb_publishable_"),
     "MAILGUN_API_KEY": _prefixed("key-"),
     "MAILGUN_WEBHOOK_SIGNING_KEY": _prefixed(""),
+    "UNSUBSCRIBE_SECRET": _prefixed(""),
     "RABBITMQ_PASSWORD": _prefixed(""),
 }
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+import msgspec
+
 from ingest_service import payloads
 from ingest_service.intake import unsupported_media
 from ingest_service.mailgun import payload as read
@@ -18,6 +20,7 @@ from ingest_service.mailgun import signature
 from ingest_service.mailgun.payload import Happening, Variables
 from ingest_service.mailgun.signature import Distrusted, Stamp
 from shared import events
+from shared.addresses import key_of
 from shared.errors import Malformed
 from shared.events import EmailData, EmailEvent
 
@@ -119,6 +122,7 @@ def _understand(payload: payloads.Payload, stamp: Stamp) -> Accepted | Ignored:
 def _event(happening: Happening, about: Variables) -> EmailEvent:
     moment = datetime.fromtimestamp(happening.timestamp, UTC)
     recipient = "".join((happening.recipient or "").split())
+    suppression = read.suppression_of(happening) if recipient else msgspec.UNSET
     return EmailEvent(
         id=_id(happening, about),
         source=SOURCE,
@@ -132,6 +136,8 @@ def _event(happening: Happening, about: Variables) -> EmailEvent:
             reason=read.reason_of(happening),
             cause=str(about.event_id),
             severity=read.severity_of(happening),
+            suppression=suppression,
+            recipient_key=key_of(recipient) if suppression else msgspec.UNSET,
         ),
     )
 

@@ -7,7 +7,8 @@ Source: Mailgun's user manual, "Webhook Payloads".
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,7 +16,7 @@ from ingest_service import payloads
 from ingest_service.mailgun.signature import Signature
 from shared import events
 from shared.errors import Malformed
-from shared.events import Severity
+from shared.events import Severity, Suppression
 
 #: Mailgun's words for what we tell of.
 KINDS = {
@@ -26,6 +27,13 @@ KINDS = {
     "unsubscribed": events.EMAIL_UNSUBSCRIBED,
     "opened": events.EMAIL_OPENED,
     "clicked": events.EMAIL_CLICKED,
+}
+
+#: Why Mailgun itself sends nothing to an address, and why it never will.
+_SUPPRESSED: Mapping[str, Suppression] = {
+    "suppress-bounce": "bounced",
+    "suppress-complaint": "complained",
+    "suppress-unsubscribe": "unsubscribed",
 }
 
 T = TypeVar("T")
@@ -60,10 +68,11 @@ class Variables(msgspec.Struct, frozen=True, kw_only=True):
     submission_id: _Id
 
 
-class _Status(msgspec.Struct, frozen=True, kw_only=True):
+class _Status(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     code: int | str | None = None
     message: str | None = None
     description: str | None = None
+    bounce_type: Any = None
 
 
 _signature_decoder = msgspec.json.Decoder(Signature)
@@ -103,10 +112,31 @@ def reason_of(happening: Happening) -> str | None:
     """Return the receiving server's words, else Mailgun's; only a failure has any."""
     if happening.event != "failed":
         return None
-    status = _optional(_status_decoder, happening.delivery_status) or _Status()
+    status = _status_of(happening)
     words = status.description or status.message or happening.reason
     parts = [str(part) for part in (status.code, words) if part]
     return events.without_addresses(" ".join(parts)) or None
+
+
+def suppression_of(happening: Happening) -> Suppression | msgspec.UnsetType:
+    """Return why no further mail may go to the address, unset where one may.
+
+    A soft bounce is the end of one mail and not of the address.
+    """
+    if happening.event == "unsubscribed":
+        return "unsubscribed"
+    if happening.event == "complained":
+        return "complained"
+    if happening.event != "failed" or happening.severity != "permanent":
+        return msgspec.UNSET
+    reason = happening.reason or ""
+    if reason == "bounce" and _status_of(happening).bounce_type == "hard":
+        return "bounced"
+    return _SUPPRESSED.get(reason, msgspec.UNSET)
+
+
+def _status_of(happening: Happening) -> _Status:
+    return _optional(_status_decoder, happening.delivery_status) or _Status()
 
 
 def _member(

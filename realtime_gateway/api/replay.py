@@ -23,6 +23,7 @@ TYPES = (
     events.EMAIL_ACCEPTED,
     events.EMAIL_FAILED,
     events.EMAIL_SKIPPED,
+    events.EMAIL_UNCERTAIN,
     events.EMAIL_DELIVERED,
     events.EMAIL_COMPLAINED,
     events.EMAIL_UNSUBSCRIBED,

@@ -25,6 +25,7 @@ OUTCOMES = (
     "accepted",
     "failed",
     "skipped",
+    "uncertain",
     "delivered",
     "delayed",
     "complained",

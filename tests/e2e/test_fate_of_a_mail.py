@@ -7,8 +7,9 @@ import asyncio
 import pytest
 import requests
 
+from shared.addresses import key_of
 from tests.plugins.mailgun_webhooks import KEY
-from tests.plugins.mails import behave
+from tests.plugins.mails import behave, mails_told
 from tests.plugins.services import (
     start_gateway,
     start_ingest,
@@ -86,6 +87,25 @@ async def test_delay_is_no_end_and_a_bounce_is_one(system):
     assert delayed["failed", "temporary"].startswith("451 ")
     assert bounced["failed", "permanent"].startswith("550 ")
     assert "@" not in bounced["failed", "permanent"]
+
+
+async def test_acceptance_is_shown_once_though_mailer_and_mailgun_tell_of_it(
+    system, bus_url
+):
+    behave(system.mailgun, fate="suppressed", times=1)
+
+    told = await outcomes(system, 2)
+
+    assert set(told) == {("accepted", None), ("failed", "permanent")}
+    both = [each for each in mails_told(bus_url) if each.data.outcome == "accepted"]
+    assert {each.source for each in both} == {
+        "/melotech/mailer",
+        "/melotech/ingest/mailgun",
+    }
+    assert len({each.id for each in both}) == 1
+    (failed,) = [each for each in mails_told(bus_url) if each.data.outcome == "failed"]
+    assert failed.data.suppression == "bounced"
+    assert failed.data.recipient_key == key_of("ada@melotech.test")
 
 
 async def test_mailgun_comes_again_until_ingest_is_back(system):

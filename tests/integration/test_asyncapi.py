@@ -14,6 +14,7 @@ import requests
 from shared.events import CONTENT_TYPE
 from shared.topology import CHANGE_LOG_STREAM, MAILER_DEAD_LETTERS
 from tests.plugins.asyncapi import faults, faults_of_text, lookup, messages_of
+from tests.plugins.changes import mail, press
 from tests.plugins.mailgun_webhooks import KEY, fresh_signature, hook, post
 from tests.plugins.services import (
     DOMAIN,
@@ -31,8 +32,16 @@ from tests.plugins.sockets import Client, login, users_id
 ADMIN = "admin@melotech.test"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ROW = {"id": "s-1", "title": "Café 🎧", "status": "pending", "plays": 10**30}
-FATES = ["failed", "delivered", "opened", "clicked", "unsubscribed", "complained"]
-OUTCOMES = {"accepted", "skipped", *FATES}
+FATES = [
+    "accepted",
+    "failed",
+    "delivered",
+    "opened",
+    "clicked",
+    "unsubscribed",
+    "complained",
+]
+OUTCOMES = {"skipped", "uncertain", *FATES}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +123,11 @@ def tell_the_fates_of_a_mail(ingest):
         assert post(ingest, document).status_code == 200
 
 
+def tell_of_doubt(bus_url):
+    with press(bus_url) as bus:
+        bus.publish(mail(outcome="uncertain"))
+
+
 def disconnect_nobody(gateway):
     answer = requests.post(
         f"{gateway.url}/admin/disconnect",
@@ -136,7 +150,7 @@ async def texts(client, frames):
 
 
 @pytest.fixture(scope="module")
-def lived(supabase, ingest, mailer, gateway, token):
+def lived(supabase, ingest, mailer, gateway, token, bus_url_for_module):
     """The frames of an admin's and of an artist's socket while all kinds are sent."""
     artist = users_id(supabase, "ada@melotech.test")[0]
 
@@ -158,6 +172,7 @@ def lived(supabase, ingest, mailer, gateway, token):
             await asyncio.to_thread(until, lambda: min(map(len, heard.values())) >= 3)
             await asyncio.to_thread(live_through_a_submission, ingest, artist)
             await asyncio.to_thread(tell_the_fates_of_a_mail, ingest)
+            await asyncio.to_thread(tell_of_doubt, bus_url_for_module)
             await asyncio.to_thread(disconnect_nobody, gateway)
             await asyncio.to_thread(until, lambda: outcomes(heard["admin"]) == OUTCOMES)
             for task in listening:
@@ -175,6 +190,13 @@ def test_every_frame_of_a_socket_is_a_message_of_its_channel(lived, room):
     for frame in lived[room]:
         assert faults_of_text(frame, messages) == [], frame
     assert {json.loads(frame)["type"] for frame in lived[room]} == set(messages)
+
+
+def test_no_socket_is_told_whose_address_gets_no_more_mails(lived):
+    frames = [*lived["admin"], *lived["artist"]]
+
+    assert any('"outcome":"unsubscribed"' in frame for frame in frames)
+    assert not any("recipient_key" in f or "suppression" in f for f in frames)
 
 
 def test_rows_arrive_digit_by_digit_and_overtaken_changes_marked(lived):

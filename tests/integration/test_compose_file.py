@@ -62,6 +62,15 @@ def test_only_the_edge_can_be_published_beyond_this_machine() -> None:
     }
 
 
+def test_mailer_keeps_its_ledger_and_shares_the_secret_of_its_links() -> None:
+    mailer, ingest = SERVICES["mailer_worker"], SERVICES["ingest_service"]
+    name = "UNSUBSCRIBE_SECRET_FILE"
+
+    assert "mailer:/data" in mailer["volumes"]
+    assert mailer["environment"][name] == ingest["environment"][name]
+    assert mailer["environment"]["PUBLIC_URL"].startswith("${PUBLIC_URL:-http")
+
+
 def test_broker_is_healthy_when_its_listeners_are_open() -> None:
     test = SERVICES["rabbitmq"]["healthcheck"]["test"]
 

@@ -91,6 +91,17 @@ async def edge(tmp_path, gateways):
         yield edge
 
 
+@pytest.fixture
+async def ingest():
+    async def told(request):
+        return web.Response(text=f"ingest at {request.path}")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", told)
+    async with TestServer(app) as server:
+        yield server
+
+
 async def test_sockets_are_spread_evenly(edge):
     opened = [await edge.socket() for _ in range(6)]
 
@@ -169,6 +180,23 @@ async def test_idle_event_stream_is_passed_on_at_once_and_ends_with_its_client(
         task.cancel()
     assert done
     assert "secret" not in edge.log.read_text()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_links_of_mails_lead_to_ingest(tmp_path, gateways, ingest, method):
+    addresses = [gateway.address for gateway in gateways]
+    at = f"127.0.0.1:{ingest.port}"
+    async with Edge(tmp_path, *addresses, ingest=at) as edge:
+        answer = await edge.session.request(method, f"{edge.url}/unsubscribe/a.b")
+
+        assert await answer.text() == "ingest at /unsubscribe/a.b"
+
+
+async def test_link_of_a_mail_stands_in_no_log_of_the_edge(edge):
+    answer = await edge.session.get(f"{edge.url}/unsubscribe/the-token?x=y")
+
+    assert answer.status == 503
+    assert "the-token" not in edge.log.read_text()
 
 
 async def test_clients_address_cannot_be_forged(edge):

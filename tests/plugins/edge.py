@@ -29,9 +29,14 @@ async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
 
 
 class Edge:
-    """The edge in front of gateways at these addresses, and a client of it."""
+    """The edge in front of gateways at these addresses, and a client of it.
 
-    def __init__(self, folder: Path, *addresses: str) -> None:
+    Without an address for `ingest` nobody answers for it.
+    """
+
+    def __init__(
+        self, folder: Path, *addresses: str, ingest: str | None = None
+    ) -> None:
         port = str(free_port())
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "edge.log"
@@ -39,6 +44,7 @@ class Edge:
             "PATH": os.environ["PATH"],
             "EDGE_PORT": port,
             "GATEWAY_ADDRESS": " ".join(addresses),
+            "INGEST_ADDRESS": ingest or f"127.0.0.1:{free_port()}",
             "DASHBOARD_ROOT": str(ROOT / "deploy" / "www"),
             "XDG_DATA_HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder),

@@ -12,6 +12,7 @@ from shared.version import __version__
 from tests.plugins import asyncapi
 from tests.plugins.openapi import DOCUMENT, everything, faults, lookup
 
+TEXTS = {"text/plain", "text/html"}
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
@@ -48,11 +49,13 @@ def test_every_error_is_a_problem():
     for operation in (node["responses"] for node in answers):
         for status, answer in operation.items():
             described = lookup(answer["$ref"]) if "$ref" in answer else answer
-            healthy = bool(
-                {"application/json", "text/plain"} & set(described["content"])
-            )
-            assert healthy or set(described["content"]) == {"application/problem+json"}
-            assert healthy <= (status.startswith("2") or status == "503")
+            forms = set(described["content"])
+            if "application/problem+json" in forms:
+                # People are told of what is wrong on a page.
+                assert forms <= {"application/problem+json", "text/html"}
+            else:
+                assert forms <= {"application/json", "text/event-stream", *TEXTS}
+                assert status.startswith("2") or status == "503"
 
 
 def test_messages_are_the_ones_that_sockets_are_sent():

@@ -96,3 +96,23 @@ def test_message_id_stands_without_its_brackets():
     assert "<ada@x.test>" in told["delivery-status"]["message"]
     assert told["flags"]["is-test-mode"]
     assert len(signature(KEY, now=0)["token"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("recipient", "suppression"),
+    [
+        ("bounce@x.test", "bounced"),
+        ("suppressed@x.test", "bounced"),
+        ("complain@x.test", "complained"),
+        ("unsubscribe@x.test", "unsubscribed"),
+    ],
+)
+def test_ingest_understands_who_gets_no_more_mails(recipient, suppression):
+    mail = MAIL | {"to": recipient}
+    *_, last = happenings_of(mail, "by_recipient", domain="mg.x.test", now=NOW)
+    body = {"event-data": last, "signature": signature(KEY, now=NOW)}
+
+    rules = Rules(keys=[KEY.encode()], max_age=60)
+    told = decide(json.dumps(body).encode(), JSON, rules, now=NOW).event
+
+    assert told.data.suppression == suppression

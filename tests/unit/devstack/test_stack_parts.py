@@ -147,6 +147,24 @@ def test_stand_ins_run_only_where_the_addresses_point_at_them(tmp_path: Path) ->
     assert names == ["mailgun", "ingest", "gateway", "mailer", "edge"]
 
 
+def test_links_in_mails_lead_to_the_edge_and_the_ledger_is_kept(tmp_path: Path) -> None:
+    values = environment.merged(tmp_path, {"EDGE_PORT": "8100"}, {})
+
+    assert values["PUBLIC_URL"] == "http://localhost:8100"
+    ledger = tmp_path / ".run" / "mailer" / "ledger.sqlite3"
+    assert values["MAILER_DATABASE_URL"] == f"sqlite:///{ledger}"
+
+
+def test_only_the_stand_ins_log_is_trusted_at_once(tmp_path: Path) -> None:
+    own = {"MAIL_LOOKUP_TRUSTED_SECONDS": "7"}
+    real = {"MAILGUN_BASE_URL": "https://api.mailgun.net"}
+    name = "MAIL_LOOKUP_TRUSTED_SECONDS"
+
+    assert environment.merged(tmp_path, {}, {})[name] == "3"
+    assert environment.merged(tmp_path, own, {})[name] == "7"
+    assert name not in environment.merged(tmp_path, real, {})
+
+
 def test_moved_services_are_found_by_the_edge(tmp_path: Path) -> None:
     values = environment.merged(tmp_path, {"INGEST_BIND": "0.0.0.0:9001"}, {})
 

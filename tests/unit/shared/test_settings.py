@@ -4,13 +4,14 @@ import pytest
 from pydantic import Field, SecretStr
 
 from shared.errors import SettingsError
-from shared.settings import BrokerSettings, HttpUrl, Secrets
+from shared.settings import BrokerSettings, HttpUrl, Secrets, StrongSecrets
 
 
 class Example(BrokerSettings):
     api_key: SecretStr
     base_url: HttpUrl = "https://example.test"
     tokens: Secrets = Field(default=())
+    strong: StrongSecrets = ()
     limit: int = Field(default=5, gt=0)
 
 
@@ -34,6 +35,14 @@ def test_every_fault_is_named_in_one_message_and_no_value_is_repeated():
     for name in ("RABBITMQ_URL", "API_KEY", "LIMIT", "BASE_URL"):
         assert name in told
     assert "hidden" not in told
+
+
+def test_short_secret_is_a_fault_where_it_is_ours_to_choose():
+    with pytest.raises(SettingsError) as raised:
+        Example.load(GOOD | {"STRONG": f"{'long' * 4},short-hidden"})
+
+    assert raised.value.faults == ["STRONG: must have at least 16 characters each"]
+    assert len(Example.load(GOOD | {"STRONG": "long" * 4}).strong) == 1
 
 
 def test_value_is_read_from_the_file_that_a_variable_names(tmp_path):

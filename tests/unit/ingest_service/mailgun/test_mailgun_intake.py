@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ingest_service.mailgun.intake import Accepted, Ignored, Refused, Rules, decide
 from shared import events
+from shared.addresses import key_of
 from tests.plugins.mailgun_webhooks import JSON, KEY, NOW, TOKEN, hook, signature
 
 RULES = Rules(keys=[KEY.encode()], max_age=43_200)
@@ -64,6 +65,54 @@ def test_reason_is_what_can_be_found_and_never_long(facts, reason):
     told = ask(hook("failed", severity="permanent", **facts)).event
 
     assert told.data.reason == reason
+
+
+HARD = {"delivery-status": {"code": 550, "bounce-type": "hard"}}
+SOFT = {"delivery-status": {"code": 550, "bounce-type": "soft"}}
+PERMANENT = {"severity": "permanent"}
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "suppression"),
+    [
+        ("unsubscribed", {}, "unsubscribed"),
+        ("complained", {}, "complained"),
+        ("failed", PERMANENT | HARD | {"reason": "bounce"}, "bounced"),
+        ("failed", PERMANENT | {"reason": "suppress-bounce"}, "bounced"),
+        ("failed", PERMANENT | {"reason": "suppress-complaint"}, "complained"),
+        ("failed", PERMANENT | {"reason": "suppress-unsubscribe"}, "unsubscribed"),
+    ],
+)
+def test_address_that_must_get_no_more_mails_is_named_by_its_key(
+    event, facts, suppression
+):
+    told = ask(hook(event, recipient=" Ada@Artist.test", **facts)).event.data
+
+    assert told.suppression == suppression
+    assert told.recipient_key == key_of("ada@artist.test")
+
+
+@pytest.mark.parametrize(
+    ("event", "facts"),
+    [
+        ("accepted", {}),
+        ("delivered", {}),
+        ("opened", {"reason": "suppress-bounce"}),
+        ("failed", PERMANENT),
+        ("failed", PERMANENT | SOFT | {"reason": "bounce"}),
+        ("failed", PERMANENT | HARD | {"reason": "generic"}),
+        ("failed", PERMANENT | {"reason": "old"}),
+        ("failed", PERMANENT | {"reason": "bounce", "delivery-status": {}}),
+        ("failed", HARD | {"severity": "temporary", "reason": "bounce"}),
+        ("failed", {"severity": "temporary", "reason": "suppress-bounce"}),
+        ("unsubscribed", {"recipient": None}),
+    ],
+)
+def test_any_other_address_may_get_mails(event, facts):
+    told = ask(hook(event, **facts)).event.data
+
+    assert told.suppression is msgspec.UNSET
+    assert told.recipient_key is msgspec.UNSET
 
 
 def test_same_happening_has_the_same_id_and_another_one_another():
