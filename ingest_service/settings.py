@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -44,12 +42,7 @@ class IngestSettings(BrokerSettings):
     def data_dir(self) -> Path:
         """Return the folder of the spool and of the tokens that were used.
 
-        Where none is given it is in the user's own state folder, another one for each
-        broker: what waits for one bus must not be drained into another.
+        Where none is given it is the state folder: what waits for one bus must not be
+        drained into another.
         """
-        if self.ingest_data_dir is not None:
-            return self.ingest_data_dir
-        broker = urlsplit(self.rabbitmq_url.get_secret_value())
-        address = f"{broker.hostname}:{broker.port or ''}{broker.path}"
-        name = f"ingest-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
-        return Path.home() / ".local" / "state" / "melotech" / name
+        return self.ingest_data_dir or self.state_folder("ingest")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from mailer_worker.ledger import engines
-from shared.settings import Bind, BrokerSettings, HttpUrl, Secrets
+from shared.settings import Bind, BrokerSettings, HttpUrl, StrongSecrets
 
 
 def _sender(value: str) -> str:
@@ -24,15 +22,6 @@ def _database(value: SecretStr) -> SecretStr:
     engines.usable(value.get_secret_value())
     return value
 
-
-def _long(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if any(len(secret.get_secret_value()) < MIN_SECRET for secret in secrets):
-        raise ValueError(f"must have at least {MIN_SECRET} characters each")
-    return secrets
-
-
-#: Shorter ones can be guessed.
-MIN_SECRET = 16
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
@@ -47,16 +36,12 @@ class LedgerSettings(BrokerSettings):
     def database_url(self) -> str:
         """Return the ledger's address.
 
-        Where none is given it is a file in the user's own state folder, another one
-        for each broker: what was sent for one bus says nothing about another.
+        Where none is given it is a file in the state folder: what was sent for one bus
+        says nothing about another.
         """
         if self.mailer_database_url is not None:
             return self.mailer_database_url.get_secret_value()
-        broker = urlsplit(self.rabbitmq_url.get_secret_value())
-        address = f"{broker.hostname}:{broker.port or ''}{broker.path}"
-        name = f"mailer-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
-        folder = Path.home() / ".local" / "state" / "melotech" / name
-        return f"sqlite:///{folder / 'ledger.sqlite3'}"
+        return f"sqlite:///{self.state_folder('mailer') / 'ledger.sqlite3'}"
 
 
 class MailerSettings(LedgerSettings):
@@ -86,6 +71,6 @@ class MailerSettings(LedgerSettings):
     mail_uncertain_seconds: float = Field(default=7_200, ge=0)
     mail_templates_dir: Path | None = None
     #: Signs the links by which artists unsubscribe; ingest needs the same.
-    unsubscribe_secret: Annotated[Secrets, AfterValidator(_long)] = ()
+    unsubscribe_secret: StrongSecrets = ()
     #: Where artists reach the edge.
     public_url: HttpUrl | None = None

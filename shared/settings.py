@@ -7,6 +7,7 @@ unset variables as empty ones.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -143,6 +144,16 @@ class BrokerSettings(Settings):
     """What every service on the bus reads."""
 
     rabbitmq_url: AmqpUrl
+
+    def state_folder(self, service: str) -> Path:
+        """Return a folder in the user's home for what a service keeps by default.
+
+        It is another one for each broker's address.
+        """
+        broker = urlsplit(self.rabbitmq_url.get_secret_value())
+        address = f"{broker.hostname}:{broker.port or ''}{broker.path}"
+        name = f"{service}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+        return Path.home() / ".local" / "state" / "melotech" / name
 
 
 def _collect(

@@ -18,9 +18,10 @@ import aiohttp
 from devstack.session import TIMEOUT, Project, join, sign_in, socket_url
 from shared import signature
 
-#: From webhook to socket, and to the mail's acceptance, in seconds.
+#: From webhook to socket, and to the mail's acceptance, in seconds: a status is mailed
+#: when it has stood for a while (MAIL_SETTLE_SECONDS).
 BROADCAST_DEADLINE = 5.0
-MAIL_DEADLINE = 30.0
+MAIL_DEADLINE = 45.0
 LOCAL = {"localhost", "127.0.0.1", "::1", "mailgun"}
 
 

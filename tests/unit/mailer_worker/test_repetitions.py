@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
+from mailer_worker.repetitions import Repetitions
 
 from mailer_worker import repetitions
-from mailer_worker.repetitions import Repetitions
 from tests.plugins.repeated_changes import event
 
 
