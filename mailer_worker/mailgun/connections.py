@@ -27,21 +27,20 @@ class Sessions:
 
     def __init__(self, api_key: str) -> None:
         self._auth = ("api", api_key)
+        self._own = threading.local()
 
     def get(self) -> requests.Session:
         """Return the thread's session, with no request begun on it."""
-        sessions: dict[int, requests.Session] = _of_thread.__dict__.setdefault(
-            "sessions", {}
-        )
-        session = sessions.get(id(self))
+        own, now = self._own, time.monotonic()
+        session: requests.Session | None = getattr(own, "session", None)
         if session is None:
-            session = sessions[id(self)] = requests.Session()
+            session = own.session = requests.Session()
             session.auth = self._auth
             for scheme in ("http://", "https://"):
                 session.mount(scheme, _Adapter())
-        elif time.monotonic() - _of_thread.used_at > MAX_IDLE:
+        elif now - own.used_at > MAX_IDLE:
             session.close()
-        _of_thread.used_at = time.monotonic()
+        own.used_at = now
         _of_thread.begun = False
         return session
 
@@ -51,23 +50,33 @@ def was_begun() -> bool:
     return bool(getattr(_of_thread, "begun", False))
 
 
-class _Http(HTTPConnection):
+class _Marking:
+    """A connection that notes when a request begins on it."""
+
+    _connecting = False
+
+    def connect(self) -> None:
+        # With its handshakes and the way through a proxy: none of it is the request.
+        self._connecting = True
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self._connecting = False
+
     def send(self, data: Any) -> None:
-        _begin(self)
-        super().send(data)
+        if not self._connecting:
+            if self.sock is None:  # type: ignore[attr-defined]
+                self.connect()
+            _of_thread.begun = True
+        super().send(data)  # type: ignore[misc]
 
 
-class _Https(HTTPSConnection):
-    def send(self, data: Any) -> None:
-        _begin(self)
-        super().send(data)
+class _Http(_Marking, HTTPConnection):
+    pass
 
 
-def _begin(connection: HTTPConnection) -> None:
-    if connection.sock is None:
-        # With its handshakes, and the way through a proxy: none of it is the request.
-        connection.connect()
-    _of_thread.begun = True
+class _Https(_Marking, HTTPSConnection):
+    pass
 
 
 class _HttpPool(HTTPConnectionPool):
