@@ -11,6 +11,8 @@ import pytest
 import requests
 
 from devstack.stack import dotenv
+from shared import unsubscribe
+from shared.unsubscribe import Subscription
 from tests.plugins.services import until
 from tests.plugins.stack import Stack
 
@@ -60,8 +62,27 @@ def test_what_became_of_a_mail_comes_in_at_the_edge_and_is_believed(
         ).json()
         return answer
 
-    (attempt,) = until(told)
-    assert (attempt["event"], attempt["answer"]) == ("delivered", "200")
+    until(lambda: len(told()) == 2)
+    assert [(each["event"], each["answer"]) for each in reversed(told())] == [
+        ("accepted", "200"),
+        ("delivered", "200"),
+    ]
+
+
+@pytest.mark.timeout(300)
+def test_link_of_a_mail_ends_the_mails_by_way_of_the_edge(stack: Stack) -> None:
+    stack.up()
+    secret = dotenv.read(stack.root / ".env")["UNSUBSCRIBE_SECRET"]
+    subscription = Subscription(
+        event_id="e", submission_id="s", recipient_key="0f" * 16, masked="a***@b.test"
+    )
+    link = unsubscribe.link(stack.url, subscription, secret.encode())
+
+    shown = requests.get(link, timeout=5)
+    done = requests.post(link, data={"List-Unsubscribe": "One-Click"}, timeout=5)
+
+    assert "<form" in shown.text
+    assert (done.status_code, "<form" in done.text) == (200, False)
 
 
 @pytest.mark.timeout(300)
