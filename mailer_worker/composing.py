@@ -8,9 +8,12 @@ from mailer_worker.letters.rendering import Letters
 from mailer_worker.mail import Mail
 from mailer_worker.plan import Send
 from mailer_worker.recipients import Recipient
-from shared import events, unsubscribe
+from shared import events, logs, unsubscribe
 from shared.addresses import key_of
+from shared.errors import Malformed
 from shared.unsubscribe import Subscription
+
+log = logs.get(__name__)
 
 #: The mail for what is planned, to the recipient, with this Message-Id.
 Compose = Callable[[Send, Recipient, str], Mail]
@@ -58,4 +61,9 @@ class Composer:
             recipient_key=key_of(recipient.address),
             masked=events.mask(recipient.address),
         )
-        return unsubscribe.link(self._public_url, subscription, self._link_key)
+        try:
+            return unsubscribe.link(self._public_url, subscription, self._link_key)
+        except Malformed as error:
+            # Ids of any length come from the sender; a mail header has a limit.
+            log.warning("mail.no-link", event_id=send.event.id, reason=error.reason)
+            return None
