@@ -97,7 +97,9 @@ def rotate(
         while turned.done < turned.total and not stopped():
             wanted = min(BATCH, turned.total - turned.done)
             taken = _take(channel, queue, wanted)
-            _publish(publisher, [_again(one, decide(one.letter), queue) for one in taken])
+            _publish(
+                publisher, [_again(one, decide(one.letter), queue) for one in taken]
+            )
             if taken:
                 channel.basic_ack(taken[-1].tag, multiple=True)
             turned = Turned(done=turned.done + len(taken), total=turned.total)
@@ -156,7 +158,9 @@ def wait_ready(publisher: Publisher) -> None:
     deadline = time.monotonic() + CONNECT_DEADLINE
     while not publisher.ready:
         if time.monotonic() > deadline:
-            raise BrokerUnavailable("the broker cannot be reached, or takes no publishes")
+            raise BrokerUnavailable(
+                "the broker cannot be reached, or takes no publishes"
+            )
         time.sleep(READY_POLL)
 
 
