@@ -76,11 +76,11 @@ def of_submission(connection: Connection, submission_id: str) -> list[Entry]:
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many mails are in each state that is not an end."""
     query = (
-        select(mails.c.state, func.count().label("count"))
+        select(mails.c.state, func.count().label("number"))
         .where(mails.c.state.in_(["claimed", "uncertain"]))
         .group_by(mails.c.state)
     )
-    return {row.state: row.count for row in connection.execute(query)}
+    return {row.state: row.number for row in connection.execute(query)}
 
 
 def prune(connection: Connection, *, before: int) -> int:
