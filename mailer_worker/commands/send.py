@@ -23,8 +23,7 @@ from mailer_worker.ledger.history import Entry
 from mailer_worker.plan import KINDS, written
 from mailer_worker.settings import LedgerSettings
 from shared.amqp.message import Message
-from shared.amqp.publisher import Publisher
-from shared.amqp.rotation import wait_ready
+from shared.amqp.opening import opened
 from shared.events import ChangeEvent
 
 CONNECTION = "mailer_worker.tools"
@@ -107,13 +106,8 @@ def send(
 
 def _publish(settings: LedgerSettings, message: Message) -> None:
     url = settings.rabbitmq_url.get_secret_value()
-    publisher = Publisher(url, name=CONNECTION)
-    publisher.start()
-    try:
-        wait_ready(publisher)
+    with opened(url, name=CONNECTION) as publisher:
         publisher.publish(message, timeout=PUBLISH_DEADLINE)
-    finally:
-        publisher.close()
 
 
 def _outcome(

@@ -2,8 +2,8 @@
 
 A quorum queue counts every return of a message, and drops it after some of them
 (RabbitMQ 4: after 20, where nothing else is said). So none is returned: what stays is
-published to the tail as it was, and acked once that is confirmed. Whatever ends the tool
-in between, each message is there at least once.
+published to the tail as it was, and acked once that is confirmed. Whatever ends the
+tool in between, each message is there at least once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import pika.exceptions
 
 from shared.amqp.link import CONNECT_DEADLINE, HEARTBEAT
 from shared.amqp.message import Message
+from shared.amqp.opening import opened
 from shared.amqp.publisher import Publisher
 from shared.errors import BrokerUnavailable, NotPublished
 
@@ -29,7 +30,6 @@ BATCH = 100
 #: than what the broker waits for a heartbeat, which is not answered meanwhile.
 DELIVERY_DEADLINE = 10.0
 CONFIRM_DEADLINE = 15.0
-READY_POLL = 0.02
 
 #: What the broker adds to a delivery, and what would route a copy elsewhere.
 _NOT_CARRIED = frozenset({"x-delivery-count", "x-acquired-count", "CC", "BCC"})
@@ -86,13 +86,13 @@ def rotate(
 ) -> Turned:
     """Do with each message that the queue has now what `decide` says, in their order.
 
-    What comes meanwhile is left alone. `stopped` is asked between batches. `name` is the
-    connection's. Raises NotPublished and its kinds; what was not done by then is still
-    in the queue, and something of what was done may be there once more.
+    What comes meanwhile is left alone. `stopped` is asked between batches. `name` is
+    the connection's. Raises NotPublished and its kinds; what was not done by then is
+    still in the queue, and something of what was done may be there once more.
     """
     with ExitStack() as stack:
         channel = stack.enter_context(_channel(url, queue, name))
-        publisher = stack.enter_context(_publisher(url, f"{name}.publisher"))
+        publisher = stack.enter_context(opened(url, name=f"{name}.publisher"))
         turned = Turned(done=0, total=_waiting(channel, queue))
         while turned.done < turned.total and not stopped():
             wanted = min(BATCH, turned.total - turned.done)
@@ -139,29 +139,8 @@ def _channel(url: str, queue: str, name: str) -> Iterator[Any]:
         raise BrokerUnavailable(_words(error, queue)) from error
     finally:
         if connection is not None and connection.is_open:
-            connection.close()
-
-
-@contextmanager
-def _publisher(url: str, name: str) -> Iterator[Publisher]:
-    publisher = Publisher(url, name=name)
-    publisher.start()
-    try:
-        wait_ready(publisher)
-        yield publisher
-    finally:
-        publisher.close()
-
-
-def wait_ready(publisher: Publisher) -> None:
-    """Return once the publisher is ready; raise BrokerUnavailable where it takes long."""
-    deadline = time.monotonic() + CONNECT_DEADLINE
-    while not publisher.ready:
-        if time.monotonic() > deadline:
-            raise BrokerUnavailable(
-                "the broker cannot be reached, or takes no publishes"
-            )
-        time.sleep(READY_POLL)
+            with suppress(pika.exceptions.AMQPError):
+                connection.close()
 
 
 def _waiting(channel: Any, queue: str) -> int:
@@ -193,7 +172,7 @@ def _take(channel: Any, queue: str, wanted: int) -> list[_Taken]:
 
 
 def _again(taken: _Taken, fate: Fate, queue: str) -> Message | None:
-    """Return the message that takes the place of the taken one, None where none does."""
+    """Return the message that takes its place, None where none does."""
     if isinstance(fate, Remove):
         return None
     properties = copy.copy(taken.properties)
@@ -239,10 +218,10 @@ def _explain(channel: Any, queue: str, turned: Turned) -> None:
 
 def _words(error: Exception, queue: str) -> str:
     code = getattr(error, "reply_code", None)
-    if code in {_RESOURCE_LOCKED, _ACCESS_REFUSED} and queue in str(error):
-        if code == _RESOURCE_LOCKED or "exclusive" in str(error):
-            return f"another tool is at work on {queue}: wait until it has ended"
+    told = str(error) or type(error).__name__
+    # A right that is missing is refused with the same code.
+    if code == _RESOURCE_LOCKED or (code == _ACCESS_REFUSED and "exclusive" in told):
+        return f"another tool is at work on {queue}: wait until it has ended"
     if code == _NOT_FOUND:
         return f"the broker has no queue {queue}"
-    text = str(error) or type(error).__name__
-    return f"the broker cannot be used: {text[:300]}"
+    return f"the broker cannot be used: {told[:300]}"
