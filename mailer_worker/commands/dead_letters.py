@@ -175,7 +175,7 @@ def _table(letters: Sequence[DeadLetter], turned: Turned, now: float) -> None:
         title = f"{len(letters)} of {turned.total} dead letters"
         terminal.table(title, _COLUMNS, (_row(each, now) for each in letters))
     elif turned.total:
-        terminal.say(f"none of the {turned.total} dead letters is meant")
+        terminal.say(f"none of the {turned.total} dead letters matches")
     else:
         terminal.say("there are no dead letters")
 

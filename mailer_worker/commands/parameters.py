@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ def filters(command: F) -> F:
     It gets them as `wanted`, a Filter, and `limit`.
     """
 
+    @functools.wraps(command)
     def run(
         *args: Any,
         ids: tuple[str, ...],
@@ -59,7 +61,6 @@ def filters(command: F) -> F:
         )
         return command(*args, wanted=wanted, **kwargs)
 
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
     decorated: Any = run
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
