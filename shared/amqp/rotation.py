@@ -18,6 +18,7 @@ from typing import Any
 import pika
 import pika.exceptions
 
+from shared.amqp.counts import QueueCounts
 from shared.amqp.link import CONNECT_DEADLINE, HEARTBEAT
 from shared.amqp.message import Message
 from shared.amqp.opening import opened
@@ -93,7 +94,13 @@ def rotate(
     with ExitStack() as stack:
         channel = stack.enter_context(_channel(url, queue, name))
         publisher = stack.enter_context(opened(url, name=f"{name}.publisher"))
-        turned = Turned(done=0, total=_waiting(channel, queue))
+        found = _counts(channel, queue)
+        if found.consumers:
+            # Not every broker refuses an exclusive consumer beside others.
+            raise BrokerUnavailable(
+                f"another tool is at work on {queue}: it consumes it"
+            )
+        turned = Turned(done=0, total=found.messages)
         while turned.done < turned.total and not stopped():
             wanted = min(BATCH, turned.total - turned.done)
             taken = _take(channel, queue, wanted)
@@ -143,9 +150,9 @@ def _channel(url: str, queue: str, name: str) -> Iterator[Any]:
                 connection.close()
 
 
-def _waiting(channel: Any, queue: str) -> int:
-    count: int = channel.queue_declare(queue, passive=True).method.message_count
-    return count
+def _counts(channel: Any, queue: str) -> QueueCounts:
+    method = channel.queue_declare(queue, passive=True).method
+    return QueueCounts(messages=method.message_count, consumers=method.consumer_count)
 
 
 def _take(channel: Any, queue: str, wanted: int) -> list[_Taken]:
@@ -209,7 +216,7 @@ def _publish(publisher: Publisher, messages: list[Message | None]) -> None:
 
 def _explain(channel: Any, queue: str, turned: Turned) -> None:
     """Raise where there is more that is not delivered; else somebody took it away."""
-    if _waiting(channel, queue):
+    if _counts(channel, queue).messages:
         raise BrokerUnavailable(
             f"the broker has stopped to deliver: {turned.done} of {turned.total}"
             f" messages of {queue} were looked at"
@@ -218,7 +225,8 @@ def _explain(channel: Any, queue: str, turned: Turned) -> None:
 
 def _words(error: Exception, queue: str) -> str:
     code = getattr(error, "reply_code", None)
-    told = str(error) or type(error).__name__
+    cause = error.args[0] if error.args and not str(error) else error
+    told = str(getattr(cause, "exception", cause)) or repr(cause)
     # A right that is missing is refused with the same code.
     if code == _RESOURCE_LOCKED or (code == _ACCESS_REFUSED and "exclusive" in told):
         return f"another tool is at work on {queue}: wait until it has ended"
