@@ -146,7 +146,7 @@ def _channel(url: str, queue: str, name: str) -> Iterator[Any]:
         raise BrokerUnavailable(_words(error, queue)) from error
     finally:
         if connection is not None and connection.is_open:
-            with suppress(pika.exceptions.AMQPError):
+            with suppress(Exception):
                 connection.close()
 
 

@@ -6,6 +6,8 @@ import contextlib
 import os
 import pty
 import signal
+import subprocess
+import sys
 import time
 
 import pika
@@ -20,6 +22,7 @@ from mailer_worker.settlement import (
 )
 from shared import events
 from shared.amqp import rotation
+from shared.amqp.message import Message
 from shared.amqp.opening import opened
 from shared.topology import (
     MAILER_DEAD_LETTERS,
@@ -27,8 +30,8 @@ from shared.topology import (
     MAILER_QUEUE,
 )
 from tests.plugins.mails import change
-from tests.plugins.operator import Operator, Queue
-from tests.plugins.services import until
+from tests.plugins.operator import PROGRAM, Operator, Queue
+from tests.plugins.services import ROOT, until
 
 HOUR = 3600
 
@@ -191,15 +194,10 @@ def test_person_at_a_terminal_is_asked_first(operator, letters):
 
 def answered(operator, answer):
     """Purge at a terminal of its own; return all that it showed."""
-    import subprocess
-    import sys
-
-    from tests.plugins import operator as plugin
-
     master, slave = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-c", plugin._PROGRAM, "dead-letters", "purge", "--all"],
-        cwd=plugin.ROOT,
+        [sys.executable, "-c", PROGRAM, "dead-letters", "purge", "--all"],
+        cwd=ROOT,
         env=operator.environ | {"TERM": "xterm"},
         stdin=slave,
         stdout=slave,
@@ -338,6 +336,31 @@ def test_garbage_is_listed_shown_kept_and_purged(operator, letters, mails):
     assert operator.run("dead-letters", "show", "odd").code == 0
     assert mails.count() == 0
     assert ids(letters.take()) == [None, "odd", "mail"]
+
+
+def test_letter_that_cannot_be_decoded_is_a_sentence_and_stays(
+    bus_url, operator, letters
+):
+    field = b"\x01tT" + (2**63).to_bytes(8)
+    headers = (1 << 13).to_bytes(2) + len(field).to_bytes(4) + field
+    with opened(bus_url, name="test") as publisher:
+        publisher.publish(
+            Message(
+                body=b"",
+                message_id="",
+                exchange="",
+                routing_key=MAILER_DEAD_LETTERS,
+                properties=headers,
+            ),
+            timeout=10,
+        )
+
+    answer = operator.run("dead-letters", "list")
+
+    assert answer.code == 1
+    assert "broker cannot be used" in answer.err
+    assert "Traceback" not in answer.err
+    until(lambda: letters.count() == 1)
 
 
 def test_show_masks_addresses_until_asked_not_to(operator, letters):

@@ -16,7 +16,7 @@ from tests.plugins.services import ROOT
 
 DEADLINE = 60.0
 
-_PROGRAM = """
+PROGRAM = """
 import click, os
 from mailer_worker.commands import COMMANDS
 click.Group(commands=COMMANDS)(obj=os.environ, prog_name="python -m mailer_worker")
@@ -47,7 +47,7 @@ class Operator:
     def begin(self, *arguments, **environ):
         """Start a command, and return its process."""
         return subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, *map(str, arguments)],
+            [sys.executable, "-c", PROGRAM, *map(str, arguments)],
             cwd=ROOT,
             env=self.environ | environ,
             stdin=subprocess.DEVNULL,
