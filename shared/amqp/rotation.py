@@ -24,6 +24,7 @@ from shared.amqp.message import Message
 from shared.amqp.opening import opened
 from shared.amqp.publisher import Publisher
 from shared.errors import BrokerUnavailable, NotPublished
+from shared.topology import lock_of
 
 #: Messages that are held, published and acked together.
 BATCH = 100
@@ -140,7 +141,7 @@ def _channel(url: str, queue: str, name: str) -> Iterator[Any]:
         channel = connection.channel()
         # A queue of this connection alone, which the broker takes away with it. The
         # exclusive consumer is not there all the time.
-        channel.queue_declare(f"{queue}.tool", exclusive=True, auto_delete=True)
+        channel.queue_declare(lock_of(queue), exclusive=True, auto_delete=True)
         yield channel
     except (pika.exceptions.AMQPError, OSError) as error:
         raise BrokerUnavailable(_words(error, queue)) from error
