@@ -7,7 +7,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup run stop logs demo watch smoke mailer test check lint format types \
+.PHONY: help setup run stop logs demo watch mailer smoke test check lint format types \
         boundaries bench-fanout bench-ingest bench-outbox lock up down clean venv-run
 
 help: ## List these commands
@@ -34,11 +34,11 @@ demo: venv-run ## Change rows for a minute, the way reviewers do
 watch: venv-run ## Print what a socket receives (ROOM=admin or ROOM=artist:<id>)
 	@exec $(PYTHON) -m devstack.stack exec -m devstack.watch
 
+mailer: venv-run ## Run one of the mailer's commands (ARGS="dead-letters list")
+	@exec $(PYTHON) -m devstack.stack exec -m mailer_worker $(or $(ARGS),--help)
+
 smoke: venv-run ## Check a deployment end to end (BASE_URL=http://localhost:8000)
 	@exec $(PYTHON) -m devstack.stack exec -m devstack.smoke
-
-mailer: venv-run ## The mailer's tools (ARGS="dead-letters list", "send --help")
-	@exec $(PYTHON) -m devstack.stack exec -m mailer_worker $(or $(ARGS),--help)
 
 test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers

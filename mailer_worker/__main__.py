@@ -8,7 +8,7 @@ import sys
 import click
 
 from mailer_worker import service
-from mailer_worker.commands.preview import preview
+from mailer_worker.commands import COMMANDS
 from mailer_worker.settings import MailerSettings
 from shared import lifecycle
 from shared.errors import SettingsError
@@ -32,7 +32,8 @@ def main(context: click.Context) -> None:
         sys.exit(f"mailer_worker {error}")
 
 
-main.add_command(preview)
+for command in COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
-    main(prog_name="python -m mailer_worker")
+    main(prog_name="python -m mailer_worker", obj=os.environ)

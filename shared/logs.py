@@ -52,6 +52,20 @@ def configure(service: str, *, debug: bool) -> None:
     )
 
 
+def errors_only() -> None:
+    """Send errors to standard error and nothing more: for commands, whose standard
+    output is their answer.
+    """
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, _TRACEBACKS, _json],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+    )
+    for names, level in ((QUIET, logging.ERROR), (SILENT, logging.CRITICAL)):
+        for name in names:
+            logging.getLogger(name).setLevel(level)
+
+
 def _take_lines_of_libraries(
     shared: Sequence[structlog.typing.Processor],
     renderer: Sequence[structlog.typing.Processor],

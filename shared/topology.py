@@ -127,6 +127,11 @@ TOPOLOGY = Topology(
 )
 
 
+def lock_of(queue: str) -> str:
+    """Name the queue whose one owner may work on `queue` as an operator's tool."""
+    return f"{queue}.tool"
+
+
 def room_admin() -> str:
     """Name the room of all admin dashboards."""
     return "admin"

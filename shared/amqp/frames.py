@@ -39,6 +39,8 @@ def properties_of(message: Message) -> bytes:
 
 
 def _properties(message: Message) -> bytes:
+    if message.properties is not None:
+        return message.properties
     message_id = message.message_id.encode()
     special = message.headers or message.expiration is not None
     if special or not 0 < len(message_id) < SHORT_STRING:

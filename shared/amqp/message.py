@@ -15,7 +15,9 @@ Headers = Mapping[str, str | int]
 class Message:
     """What is published: `body` to `exchange` under `routing_key`, persistent.
 
-    `expiration` is how long it may wait in its queue, in milliseconds.
+    `expiration` is how long it may wait in its queue, in milliseconds. `properties`
+    are those of a message that is passed on as it came, encoded; they take the place
+    of what the other fields would make.
     """
 
     body: bytes
@@ -24,6 +26,7 @@ class Message:
     exchange: str = EXCHANGE
     headers: Headers = field(default_factory=dict)
     expiration: int | None = None
+    properties: bytes | None = None
 
     @classmethod
     def of(cls, event: events.Event) -> Message:

@@ -240,7 +240,7 @@ class Publisher:
         body: bytes,
     ) -> None:
         # basic.return comes before the confirm of the same message.
-        self._returned[properties.message_id] += 1
+        self._returned[properties.message_id or ""] += 1
 
     def _message_settled(self, frame: Method) -> None:
         tag = frame.method.delivery_tag
