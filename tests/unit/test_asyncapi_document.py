@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from mailer_worker.settlement import ATTEMPT_HEADER, HOLD_HEADER, REASON_HEADER
+from mailer_worker import settlement
 from shared import events
 from shared.events import ChangeEvent
 from shared.topology import TOPOLOGY
@@ -137,7 +137,13 @@ def queues_of(channel):
 def test_headers_of_an_attempt_are_those_of_the_mailer():
     described = DOCUMENT["components"]["schemas"]["AttemptHeaders"]["properties"]
 
-    assert set(described) == {ATTEMPT_HEADER, HOLD_HEADER, REASON_HEADER}
+    assert set(described) == {
+        settlement.ATTEMPT_HEADER,
+        settlement.WAITED_HEADER,
+        settlement.REASON_HEADER,
+        settlement.STATUS_HEADER,
+        settlement.DEAD_AT_HEADER,
+    }
 
 
 def test_version_is_the_project_s():
