@@ -64,8 +64,12 @@ class Ledger:
 
         def work(connection: Connection) -> Judgement:
             changes.lock(connection, change.submission_id)
-            changes.admit(connection, change, state="waiting", now=now)
-            return self._judge(connection, change, now=now, has_waited=has_waited)
+            is_new = changes.admit(connection, change, state="waiting", now=now)
+            # Nobody claims a mail before its change has a place.
+            claims = () if is_new else mails.of_event(connection, change.event_id)
+            return self._judge(
+                connection, change, claims, now=now, has_waited=has_waited
+            )
 
         return self._database.run(work)
 
@@ -90,7 +94,8 @@ class Ledger:
             changes.lock(connection, change.submission_id)
             # Not before: a claim that waited for its turn would be an old one.
             now = _now()
-            judged = self._judge(connection, change, now=now, has_waited=True)
+            claims = mails.of_event(connection, change.event_id)
+            judged = self._judge(connection, change, claims, now=now, has_waited=True)
             if not isinstance(judged, Due):
                 return judged
             unwanted = outcomes.suppressed(connection, key)
@@ -107,6 +112,7 @@ class Ledger:
                 return Busy()
             return mails.claim(
                 connection,
+                next((each for each in claims if each.recipient == recipient), None),
                 event_id=change.event_id,
                 recipient=recipient,
                 submission_id=change.submission_id,
@@ -207,9 +213,15 @@ class Ledger:
         self._database.close()
 
     def _judge(
-        self, connection: Connection, change: Change, *, now: int, has_waited: bool
+        self,
+        connection: Connection,
+        change: Change,
+        claims: Sequence[Claim],
+        *,
+        now: int,
+        has_waited: bool,
     ) -> Judgement:
-        for claim in mails.of_event(connection, change.event_id):
+        for claim in claims:
             if claim.state == "accepted":
                 return Sent(claim)
             if claim.state != "free":
