@@ -94,7 +94,12 @@ class Ledger:
             changes.lock(connection, change.submission_id)
             # Not before: a claim that waited for its turn would be an old one.
             now = _now()
-            claims = mails.of_event(connection, change.event_id)
+            claims, is_busy = mails.of_event_and_under_way(
+                connection,
+                change.event_id,
+                change.submission_id,
+                since=now - int(self._lease * 1000),
+            )
             judged = self._judge(connection, change, claims, now=now, has_waited=True)
             if not isinstance(judged, Due):
                 return judged
@@ -103,12 +108,7 @@ class Ledger:
                 reason = f"the address gets no mails: it has {unwanted}"
                 changes.mark(connection, change.event_id, "skipped", reason)
                 return Drop("skipped", reason)
-            if mails.is_under_way(
-                connection,
-                change.submission_id,
-                but=change.event_id,
-                since=now - int(self._lease * 1000),
-            ):
+            if is_busy:
                 return Busy()
             return mails.claim(
                 connection,

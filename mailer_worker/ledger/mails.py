@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mailer_worker.ledger.tables import mails
 
@@ -24,10 +24,10 @@ State = Literal["claimed", "free", "uncertain", "accepted"]
 
 # Built once: that takes SQLAlchemy longer than to run them.
 _OF_EVENT = select(mails).where(mails.c.event_id == bindparam("event"))
-_UNDER_WAY = select(
-    exists().where(
+_OF_EVENT_OR_UNDER_WAY = select(mails).where(
+    (mails.c.event_id == bindparam("event"))
+    | (
         (mails.c.submission_id == bindparam("submission"))
-        & (mails.c.event_id != bindparam("but"))
         & (mails.c.state == "claimed")
         & (mails.c.claimed_at > bindparam("since"))
     )
@@ -60,12 +60,17 @@ def of_event(connection: Connection, event_id: str) -> Sequence[Claim]:
     return [_claim(row) for row in connection.execute(_OF_EVENT, {"event": event_id})]
 
 
-def is_under_way(
-    connection: Connection, submission_id: str, *, but: str, since: int
-) -> bool:
-    """Tell whether another event's mail of the submission is claimed since then."""
-    asked = {"submission": submission_id, "but": but, "since": since}
-    return bool(connection.execute(_UNDER_WAY, asked).scalar())
+def of_event_and_under_way(
+    connection: Connection, event_id: str, submission_id: str, *, since: int
+) -> tuple[Sequence[Claim], bool]:
+    """Return the claims for an event.
+
+    And whether another event's mail of the submission is claimed since then.
+    """
+    asked = {"event": event_id, "submission": submission_id, "since": since}
+    found = [_claim(row) for row in connection.execute(_OF_EVENT_OR_UNDER_WAY, asked)]
+    own = [claim for claim in found if claim.event_id == event_id]
+    return own, len(own) < len(found)
 
 
 def claim(
