@@ -7,8 +7,9 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup run stop logs demo watch mailer smoke test check lint format types \
-        boundaries bench-fanout bench-ingest bench-outbox lock up down clean venv-run
+.PHONY: help setup run stop logs demo watch smoke mailer test check lint format types \
+        boundaries bench-fanout bench-ingest bench-outbox bench-mail lock up down \
+        clean venv-run
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +72,10 @@ bench-ingest: setup ## Measure ingest beside the plain ways (ARGS="--quick")
 bench-outbox: setup ## Measure commit to socket, pushed and relayed (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench.outbox $(ARGS)
+
+bench-mail: setup ## Measure the mailer beside a plain one (ARGS="--quick")
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m bench.mail $(ARGS)
 
 lock: setup ## Write the locks from pyproject.toml (UPGRADE=1: newest versions)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev -o locks/dev.txt

@@ -66,6 +66,11 @@ class Program:
         """Return the processor time of all its threads so far, of user and kernel."""
         return cpu_seconds([self._process.pid])
 
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
     def pids(self) -> list[int]:
         """Return the process and those that it has started, down to the last."""
         children = self._measured.children(recursive=True)
@@ -88,14 +93,14 @@ class Program:
         finally:
             self._process.send_signal(signal.SIGCONT)
 
-    def stop(self) -> None:
-        """Ask it to end; end it where it does not."""
+    def stop(self) -> int:
+        """Ask it to end, end it where it does not; return its exit status."""
         self._process.terminate()
         try:
-            self._process.wait(STOP_DEADLINE)
+            return self._process.wait(STOP_DEADLINE)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(STOP_DEADLINE)
+            return self._process.wait(STOP_DEADLINE)
 
     def __enter__(self) -> Self:
         """Let it end with the block."""

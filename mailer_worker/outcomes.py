@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from mailer_worker.lanes import Lanes
 from mailer_worker.ledger.ledger import Ledger
 from mailer_worker.telling import SOURCE
 from shared import events, logs
@@ -27,18 +28,26 @@ class Outcomes:
     def __init__(
         self,
         ledger: Ledger,
+        lanes: Lanes,
         *,
         ack: Callable[[Delivery], None],
         stopping: threading.Event,
     ) -> None:
         self._ledger = ledger
+        self._lanes = lanes
         self._ack = ack
         self._stopping = stopping
 
     def handle(self, delivery: Delivery) -> None:
-        """Note one."""
+        """See to it that one is noted, in its submission's turn, and return at once."""
         event = _event_of(delivery)
-        while event is not None and not self._stopping.is_set():
+        if event is None:
+            self._ack(delivery)
+        else:
+            self._lanes.submit(event.subject, lambda: self._note(event, delivery))
+
+    def _note(self, event: EmailEvent, delivery: Delivery) -> None:
+        while not self._stopping.is_set():
             try:
                 self._ledger.told(event)
             except LedgerUnavailable as error:

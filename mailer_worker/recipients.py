@@ -10,6 +10,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from mailer_worker.bounded import body_of
+from mailer_worker.environment import session_for
 from mailer_worker.plan import Send
 from shared import supabase
 from shared.errors import MeloTechError, Permanent, Transient
@@ -85,7 +86,7 @@ class Recipients:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = requests.Session()
+            session = session_for(self._supabase_url)
             session.headers.update(self._headers)
             self._of_thread.session = session
         return session

@@ -106,9 +106,7 @@ def _work(
         name="mailer_worker.outcomes",
         queue=MAILER_OUTCOMES,
         prefetch=OUTCOMES_PREFETCH,
-        on_delivery=lambda each: notes.submit(
-            _lane_of(each), lambda: outcomes.handle(each)
-        ),
+        on_delivery=lambda each: outcomes.handle(each),  # noqa: PLW0108 # made below
     )
     settler = Settler(publisher.publish_all, consumer.ack)
     gate = Gate(consumer.take, prefetch=prefetch, clock=time.monotonic)
@@ -122,7 +120,7 @@ def _work(
         patience=wiring.patience(settings),
         stopping=stopping,
     )
-    outcomes = Outcomes(ledger, ack=later.ack, stopping=stopping)
+    outcomes = Outcomes(ledger, notes, ack=later.ack, stopping=stopping)
     settler.start()
     for each in (publisher, consumer, later):
         each.start()

@@ -29,21 +29,22 @@ def doors(settings: MailerSettings) -> Doors:
     """Return the doors; nothing is connected yet."""
     key = settings.mailgun_api_key.get_secret_value()
     reading = settings.mailgun_log_api_key
+    base_url = settings.mailgun_base_url
     recipients = Recipients(
         supabase_url=settings.supabase_url,
         service_key=settings.supabase_service_role_key.get_secret_value(),
     )
     messages = Messages(
-        Sessions(key),
-        base_url=settings.mailgun_base_url,
+        Sessions(key, base_url=base_url),
+        base_url=base_url,
         domain=settings.mailgun_domain,
         sender=settings.mailgun_from_email,
         timeout=settings.mailgun_timeout_seconds,
         test_mode=settings.mailgun_test_mode,
     )
     events = Log(
-        Sessions(reading.get_secret_value() if reading else key),
-        base_url=settings.mailgun_base_url,
+        Sessions(reading.get_secret_value() if reading else key, base_url=base_url),
+        base_url=base_url,
         domain=settings.mailgun_domain,
     )
     return Doors(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, Row, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer_worker.ledger.tables import changes
@@ -18,18 +18,31 @@ MAX_COMPARED = 50
 #: First half of the keys of the locks that are held for a submission each.
 _SUBMISSIONS = 7_305_282
 
+# Built once: that takes SQLAlchemy longer than to run them.
+_LOCK = text("select pg_advisory_xact_lock(:kind, hashtext(:name))")
+_ADMIT = {
+    name: dialect.insert(changes)
+    .on_conflict_do_nothing(index_elements=[changes.c.event_id])
+    .execution_options(preserve_rowcount=True)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_OF_SUBMISSION = (
+    select(changes)
+    .where(changes.c.submission_id == bindparam("submission"))
+    .order_by(changes.c.place.desc())
+    .limit(MAX_COMPARED)
+)
+_MARK = update(changes).where(changes.c.event_id == bindparam("event"))
+
 
 def lock(connection: Connection, submission_id: str) -> None:
     """Let no other worker decide about the submission until the transaction ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            text("select pg_advisory_xact_lock(:kind, hashtext(:name))"),
-            {"kind": _SUBMISSIONS, "name": submission_id},
-        )
+        connection.execute(_LOCK, {"kind": _SUBMISSIONS, "name": submission_id})
 
 
-def admit(connection: Connection, change: Change, *, state: State, now: int) -> None:
-    """Give the change its place, where it has none yet."""
+def admit(connection: Connection, change: Change, *, state: State, now: int) -> bool:
+    """Give the change its place; False where it has one."""
     identity = change.identity
     sequence = change.version.sequence
     values = {
@@ -45,22 +58,13 @@ def admit(connection: Connection, change: Change, *, state: State, now: int) -> 
         "seen_at": now,
         "state": state,
     }
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(changes).on_conflict_do_nothing(
-        index_elements=[changes.c.event_id]
-    )
-    connection.execute(statement, values)
+    statement = _ADMIT[connection.dialect.name]
+    return connection.execute(statement, values).rowcount == 1
 
 
 def of_submission(connection: Connection, submission_id: str) -> Sequence[Known]:
     """Return the submission's newest changes in the order of their arrival."""
-    query = (
-        select(changes)
-        .where(changes.c.submission_id == submission_id)
-        .order_by(changes.c.place.desc())
-        .limit(MAX_COMPARED)
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(_OF_SUBMISSION, {"submission": submission_id}).all()
     return [_known(row) for row in reversed(rows)]
 
 
@@ -68,10 +72,8 @@ def mark(
     connection: Connection, event_id: str, state: State, reason: str | None = None
 ) -> None:
     """Note what became of the change."""
-    connection.execute(
-        update(changes).where(changes.c.event_id == event_id),
-        {"state": state, "reason": reason},
-    )
+    values = {"state": state, "reason": reason, "event": event_id}
+    connection.execute(_MARK, values)
 
 
 def _known(row: Row[Any]) -> Known:

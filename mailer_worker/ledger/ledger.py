@@ -64,8 +64,12 @@ class Ledger:
 
         def work(connection: Connection) -> Judgement:
             changes.lock(connection, change.submission_id)
-            changes.admit(connection, change, state="waiting", now=now)
-            return self._judge(connection, change, now=now, has_waited=has_waited)
+            is_new = changes.admit(connection, change, state="waiting", now=now)
+            # Nobody claims a mail before its change has a place.
+            claims = () if is_new else mails.of_event(connection, change.event_id)
+            return self._judge(
+                connection, change, claims, now=now, has_waited=has_waited
+            )
 
         return self._database.run(work)
 
@@ -84,11 +88,19 @@ class Ledger:
 
         What speaks against it may have come about since it was judged.
         """
-        now, key = _now(), key_of(recipient)
+        key = key_of(recipient)
 
         def work(connection: Connection) -> Claimed:
             changes.lock(connection, change.submission_id)
-            judged = self._judge(connection, change, now=now, has_waited=True)
+            # Not before: a claim that waited for its turn would be an old one.
+            now = _now()
+            claims, is_busy = mails.of_event_and_under_way(
+                connection,
+                change.event_id,
+                change.submission_id,
+                since=now - int(self._lease * 1000),
+            )
+            judged = self._judge(connection, change, claims, now=now, has_waited=True)
             if not isinstance(judged, Due):
                 return judged
             unwanted = outcomes.suppressed(connection, key)
@@ -96,15 +108,11 @@ class Ledger:
                 reason = f"the address gets no mails: it has {unwanted}"
                 changes.mark(connection, change.event_id, "skipped", reason)
                 return Drop("skipped", reason)
-            if mails.is_under_way(
-                connection,
-                change.submission_id,
-                but=change.event_id,
-                since=now - int(self._lease * 1000),
-            ):
+            if is_busy:
                 return Busy()
             return mails.claim(
                 connection,
+                next((each for each in claims if each.recipient == recipient), None),
                 event_id=change.event_id,
                 recipient=recipient,
                 submission_id=change.submission_id,
@@ -205,9 +213,15 @@ class Ledger:
         self._database.close()
 
     def _judge(
-        self, connection: Connection, change: Change, *, now: int, has_waited: bool
+        self,
+        connection: Connection,
+        change: Change,
+        claims: Sequence[Claim],
+        *,
+        now: int,
+        has_waited: bool,
     ) -> Judgement:
-        for claim in mails.of_event(connection, change.event_id):
+        for claim in claims:
             if claim.state == "accepted":
                 return Sent(claim)
             if claim.state != "free":

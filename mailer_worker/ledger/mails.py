@@ -13,14 +13,32 @@ worker that was given up cannot settle the claim of the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mailer_worker.ledger.tables import mails
 
 State = Literal["claimed", "free", "uncertain", "accepted"]
+
+# Built once: that takes SQLAlchemy longer than to run them.
+_OF_EVENT = select(mails).where(mails.c.event_id == bindparam("event"))
+_OF_EVENT_OR_UNDER_WAY = select(mails).where(
+    (mails.c.event_id == bindparam("event"))
+    | (
+        (mails.c.submission_id == bindparam("submission"))
+        & (mails.c.state == "claimed")
+        & (mails.c.claimed_at > bindparam("since"))
+    )
+)
+_INSERT = insert(mails)
+_PLACE = update(mails).where(
+    mails.c.event_id == bindparam("event"),
+    mails.c.recipient == bindparam("to"),
+)
+_ACCEPT = _PLACE.where(mails.c.state != "accepted")
+_SETTLE = _ACCEPT.where(mails.c.attempt == bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +57,25 @@ class Claim:
 
 def of_event(connection: Connection, event_id: str) -> Sequence[Claim]:
     """Return the claims for an event: one, unless its artist's address changed."""
-    query = select(mails).where(mails.c.event_id == event_id)
-    return [_claim(row) for row in connection.execute(query)]
+    return [_claim(row) for row in connection.execute(_OF_EVENT, {"event": event_id})]
 
 
-def is_under_way(
-    connection: Connection, submission_id: str, *, but: str, since: int
-) -> bool:
-    """Tell whether another event's mail of the submission is claimed since then."""
-    others = (
-        (mails.c.submission_id == submission_id)
-        & (mails.c.event_id != but)
-        & (mails.c.state == "claimed")
-        & (mails.c.claimed_at > since)
-    )
-    return bool(connection.execute(select(exists().where(others))).scalar())
+def of_event_and_under_way(
+    connection: Connection, event_id: str, submission_id: str, *, since: int
+) -> tuple[Sequence[Claim], bool]:
+    """Return the claims for an event.
+
+    And whether another event's mail of the submission is claimed since then.
+    """
+    asked = {"event": event_id, "submission": submission_id, "since": since}
+    found = [_claim(row) for row in connection.execute(_OF_EVENT_OR_UNDER_WAY, asked)]
+    own = [claim for claim in found if claim.event_id == event_id]
+    return own, len(own) < len(found)
 
 
 def claim(
     connection: Connection,
+    free: Claim | None,
     *,
     event_id: str,
     recipient: str,
@@ -65,24 +83,20 @@ def claim(
     message_id: str,
     now: int,
 ) -> Claim:
-    """Claim a mail that nobody has a claim on: a new one, or one that is free."""
-    place = (mails.c.event_id == event_id) & (mails.c.recipient == recipient)
-    row = connection.execute(select(mails.c.attempt).where(place)).first()
+    """Claim a mail that nobody has a claim on: the one that is `free`, or a new one."""
     values: dict[str, object] = {
         "state": "claimed",
-        "attempt": 1 if row is None else row.attempt + 1,
+        "attempt": free.attempt + 1 if free else 1,
         "claimed_at": now,
         "settled_at": None,
         "message_id": message_id,
     }
-    if row is None:
-        names = {"event_id": event_id, "recipient": recipient}
-        values |= names | {"submission_id": submission_id}
-        connection.execute(insert(mails), values)
-    else:
-        connection.execute(update(mails).where(place), values)
-    claimed = connection.execute(select(mails).where(place)).one()
-    return _claim(claimed)
+    if free is not None:
+        connection.execute(_PLACE, values | {"event": event_id, "to": recipient})
+        return replace(free, **values)  # type: ignore[arg-type]
+    values |= {"event_id": event_id, "recipient": recipient, "mailgun_id": None}
+    connection.execute(_INSERT, values | {"submission_id": submission_id})
+    return Claim(**values)  # type: ignore[arg-type]
 
 
 def settle(
@@ -97,15 +111,12 @@ def settle(
 
     That it was accepted is noted whoever has claimed it by now.
     """
-    mine = (
-        (mails.c.event_id == claim.event_id)
-        & (mails.c.recipient == claim.recipient)
-        & (mails.c.state != "accepted")
-    )
-    if state != "accepted":
-        mine &= mails.c.attempt == claim.attempt
     values = {"state": state, "settled_at": now, "mailgun_id": mailgun_id}
-    return connection.execute(update(mails).where(mine), values).rowcount == 1
+    place = {"event": claim.event_id, "to": claim.recipient}
+    if state == "accepted":
+        return connection.execute(_ACCEPT, values | place).rowcount == 1
+    mine = place | {"number": claim.attempt}
+    return connection.execute(_SETTLE, values | mine).rowcount == 1
 
 
 def _claim(row: Row[Any]) -> Claim:

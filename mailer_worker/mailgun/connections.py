@@ -15,6 +15,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from mailer_worker.environment import session_for
+
 #: Idle for longer, a connection may have been forgotten on its way: a mail sent on it
 #: would be one that nobody knows of. In seconds.
 MAX_IDLE = 15.0
@@ -23,10 +25,11 @@ _of_thread = threading.local()
 
 
 class Sessions:
-    """A session for each thread, so that no connection is shared."""
+    """A session for each thread, so that no connection is shared; all to `base_url`."""
 
-    def __init__(self, api_key: str) -> None:
+    def __init__(self, api_key: str, *, base_url: str) -> None:
         self._auth = ("api", api_key)
+        self._base_url = base_url
         self._own = threading.local()
 
     def get(self) -> requests.Session:
@@ -34,7 +37,7 @@ class Sessions:
         own, now = self._own, time.monotonic()
         session: requests.Session | None = getattr(own, "session", None)
         if session is None:
-            session = own.session = requests.Session()
+            session = own.session = session_for(self._base_url)
             session.auth = self._auth
             for scheme in ("http://", "https://"):
                 session.mount(scheme, _Adapter())

@@ -6,11 +6,14 @@ worked on elsewhere.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 from pika import spec
 from pika.channel import Channel
 
+from shared.amqp import frames
 from shared.amqp.message import Delivery
 from shared.amqp.thread import BrokerThread
 from shared.topology import TOPOLOGY, Topology
@@ -48,6 +51,9 @@ class Consumer:
         self._consumer_tag = ""
         self._generation = 0
         self._stopping = False
+        #: Acks that go out together, at the thread's next turn.
+        self._acks: list[Delivery] | None = None
+        self._acks_lock = threading.Lock()
 
     @property
     def consuming(self) -> bool:
@@ -68,7 +74,12 @@ class Consumer:
 
         Nothing happens when its channel is gone: the broker delivers it again.
         """
-        self._thread.call(lambda: self._ack(delivery))
+        with self._acks_lock:
+            if self._acks is not None:
+                self._acks.append(delivery)
+                return
+            acks = self._acks = [delivery]
+        self._thread.call(lambda: self._ack(acks))
 
     def take(self, prefetch: int) -> None:
         """Have at most so many not acked from now on; 0: no further deliveries.
@@ -76,6 +87,8 @@ class Consumer:
         What is in hand is still to be acked. Ask before acking where no other delivery
         shall come in place of the one that is acked.
         """
+        # What is acked after it is not to go out before it.
+        self._close_acks()
         self._thread.call(lambda: self._take(prefetch))
 
     def stop_taking(self) -> None:
@@ -86,6 +99,10 @@ class Consumer:
         """Disconnect; the broker delivers again what was not acked."""
         self._thread.close()
 
+    def _close_acks(self) -> None:
+        with self._acks_lock:
+            self._acks = None
+
     # Below this line everything runs on the consumer's own thread.
 
     def _channel_ready(self, channel: Channel) -> None:
@@ -93,6 +110,8 @@ class Consumer:
             return
         self._channel = channel
         self._generation += 1
+        # What was asked of a thread that failed is not done.
+        self._close_acks()
         channel.add_on_cancel_callback(lambda _: self._thread.link.renew_channel())
         self._consumer_tag = ""
         self._consume(channel)
@@ -139,9 +158,17 @@ class Consumer:
             )
         )
 
-    def _ack(self, delivery: Delivery) -> None:
+    def _ack(self, acks: list[Delivery]) -> None:
+        with self._acks_lock:
+            if self._acks is acks:
+                self._acks = None
         channel = self._channel
+        if channel is None or not channel.is_open:
+            return
         # A tag means another message on another channel.
-        current = delivery.generation == self._generation
-        if channel is not None and channel.is_open and current:
-            channel.basic_ack(delivery.tag)
+        tags = [each.tag for each in acks if each.generation == self._generation]
+        data = b"".join(frames.ack(channel.channel_number, tag) for tag in tags)
+        if data:
+            # Not part of pika's documented interface, which has no joined write.
+            connection: Any = channel.connection
+            connection._output_marshaled_frames([data])

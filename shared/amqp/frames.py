@@ -1,4 +1,4 @@
-"""A message as the bytes of its AMQP frames, so that many go out in one write.
+"""Messages and acks as the bytes of their AMQP frames: many go out in one write.
 
 pika writes each of a message's three frames by itself; joined, a batch of publishes
 costs one system call. Source: AMQP 0-9-1, 2.3.5 (frame details) and 4.2.6 (content).
@@ -81,6 +81,12 @@ def publish(
     most = frame_max - OVERHEAD
     for start in range(0, len(message.body), most):
         yield _frame(spec.FRAME_BODY, channel, message.body[start : start + most])
+
+
+def ack(channel: int, tag: int) -> bytes:
+    """Return the frame that acks the delivery with this tag."""
+    encoded: bytes = frame.Method(channel, spec.Basic.Ack(delivery_tag=tag)).marshal()
+    return encoded
 
 
 def _frame(kind: int, channel: int, payload: bytes) -> bytes:
