@@ -54,7 +54,11 @@ def connect(url: str, *, threads: int) -> Database:
 
     `threads` is how many call at once.
     """
-    engine = engines.engine_of(url, threads=threads)
+    try:
+        engine = engines.engine_of(url, threads=threads)
+    except OSError as error:
+        # The name of the file is the operator's, and no secret.
+        raise LedgerUnavailable(f"the ledger cannot be used: {error}") from error
     try:
         schema.prepare(engine)
     except SQLAlchemyError as error:
