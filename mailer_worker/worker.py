@@ -212,7 +212,9 @@ class Worker:
         finding: Finding,
     ) -> Result:
         event = planned.event
-        self._ledger.puzzled(claim)
+        if not self._ledger.puzzled(claim):
+            # Its webhook was faster than the log.
+            return _accepted(event, claim)
         told = telling.uncertain(event, claim.recipient, reason, now=_now())
         facts: dict[str, object] = {
             "reason": reason,

@@ -43,6 +43,15 @@ def of_event(connection: Connection, event_id: str) -> Sequence[Claim]:
     return [_claim(row) for row in connection.execute(query)]
 
 
+def is_open(connection: Connection, claim: Claim) -> bool:
+    """Tell whether it is not known that Mailgun has the mail; it stays so meanwhile."""
+    place = (mails.c.event_id == claim.event_id) & (
+        mails.c.recipient == claim.recipient
+    )
+    query = select(mails.c.state).where(place).with_for_update()
+    return bool(connection.execute(query).scalar() != "accepted")
+
+
 def is_under_way(
     connection: Connection, submission_id: str, *, but: str, since: int
 ) -> bool:
