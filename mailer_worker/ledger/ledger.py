@@ -84,10 +84,12 @@ class Ledger:
 
         What speaks against it may have come about since it was judged.
         """
-        now, key = _now(), key_of(recipient)
+        key = key_of(recipient)
 
         def work(connection: Connection) -> Claimed:
             changes.lock(connection, change.submission_id)
+            # Not before: a claim that waited for its turn would be an old one.
+            now = _now()
             judged = self._judge(connection, change, now=now, has_waited=True)
             if not isinstance(judged, Due):
                 return judged
