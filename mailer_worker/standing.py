@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cmp_to_key
 from typing import Literal
 
 from mailer_worker.plan import written
@@ -138,10 +139,14 @@ def _follows(other: Known, mine: Known) -> bool:
     return other.place > mine.place
 
 
+def _newest_first(one: Known, other: Known) -> int:
+    return -1 if _follows(one, other) else 1
+
+
 def _is_back(mine: Known, others: Sequence[Known]) -> bool:
     """Tell whether all that nobody was told of ends where it began."""
     before = None
-    for other in reversed(others):
+    for other in sorted(others, key=cmp_to_key(_newest_first)):
         if other.state not in {"waiting", "superseded"}:
             break
         before = other.change.status_before
