@@ -33,15 +33,16 @@ class Sessions:
         sessions: dict[int, requests.Session] = _of_thread.__dict__.setdefault(
             "sessions", {}
         )
+        used_at: dict[int, float] = _of_thread.__dict__.setdefault("used_at", {})
         session = sessions.get(id(self))
         if session is None:
             session = sessions[id(self)] = requests.Session()
             session.auth = self._auth
             for scheme in ("http://", "https://"):
                 session.mount(scheme, _Adapter())
-        elif time.monotonic() - _of_thread.used_at > MAX_IDLE:
+        elif time.monotonic() - used_at[id(self)] > MAX_IDLE:
             session.close()
-        _of_thread.used_at = time.monotonic()
+        used_at[id(self)] = time.monotonic()
         _of_thread.begun = False
         return session
 
