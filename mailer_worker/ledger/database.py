@@ -57,8 +57,8 @@ def connect(url: str, *, threads: int) -> Database:
     try:
         engine = engines.engine_of(url, threads=threads)
     except OSError as error:
-        # The name of the file is the operator's, and no secret.
-        raise LedgerUnavailable(f"the ledger cannot be used: {error}") from error
+        told = f"the ledger's folder cannot be made: {error.strerror}"
+        raise LedgerUnavailable(told) from error
     try:
         schema.prepare(engine)
     except SQLAlchemyError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pika
@@ -12,7 +13,11 @@ import pika
 from mailer_worker.ledger import database
 from mailer_worker.ledger.ledger import Ledger
 from mailer_worker.mailgun.messages import longest_call
+from mailer_worker.standing import Change
+from shared.events import EmailData, EmailEvent
+from shared.same_change import Identity
 from shared.topology import CHANGE_LOG_STREAM, TOPOLOGY
+from shared.versions import Version
 from tests.plugins.mails import inbox
 from tests.plugins.postgres import Postgres
 
@@ -41,6 +46,48 @@ def opened(url: str, *, settle: float = 0.0, lease: float = 0.0) -> Iterator[Led
         yield ledger
     finally:
         ledger.close()
+
+
+def a_change(
+    number: int = 1,
+    *,
+    submission: str = "s-1",
+    status: str = "approved",
+    before: str | None = None,
+    sequence: int | None = None,
+    told_at: int | None = None,
+    **others: Any,
+) -> Change:
+    """Return a change; with `told_at`, in microseconds, two of a status may be one."""
+    version = Version(sequence=sequence)
+    identity = told_at is not None and Identity(
+        event_id=f"evt_{number}",
+        fingerprint=status,
+        time=told_at,
+        sequence=sequence,
+        is_versioned=False,
+    )
+    made = Change(
+        event_id=f"evt_{number}",
+        submission_id=submission,
+        status=status,
+        status_before=before,
+        version=version,
+        identity=identity or None,
+    )
+    return replace(made, **others)
+
+
+def an_outcome(kind: str = "delivered", **data: Any) -> EmailEvent:
+    """Return what Mailgun tells of a mail; `data` such as cause, or a suppression."""
+    return EmailEvent(
+        id=f"evt_{uuid.uuid4().hex}",
+        source="/melotech/mailgun",
+        type=f"email.{kind}",
+        subject="s-1",
+        time="2026-11-23T12:00:00.000+00:00",
+        data=EmailData(submission_id="s-1", outcome=kind, **data),
+    )
 
 
 def states(url: str, submissions: list[str]) -> dict[str, str]:
