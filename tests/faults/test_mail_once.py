@@ -7,8 +7,6 @@ import random
 
 import pytest
 
-from shared.amqp.message import Message
-from shared.amqp.publisher import Publisher
 from tests.plugins.kill_points.sitecustomize import STEPS
 from tests.plugins.ledgers import (
     IMPATIENT,
@@ -18,8 +16,9 @@ from tests.plugins.ledgers import (
     postgres_ledger,
     states,
 )
-from tests.plugins.mails import behave, change, mails_told, waiting
+from tests.plugins.mails import behave, mails_told, waiting
 from tests.plugins.services import ROOT, start_mailer, until
+from tests.plugins.turns import publish_all, some_changes
 
 KILL_POINTS = str(ROOT / "tests" / "plugins" / "kill_points")
 SEED = 20261123
@@ -38,15 +37,6 @@ NEEDED = {
     "doubted": {"mode": "accept_then_drop", "times": 4},
     "released": {"mode": "status", "status": 503, "times": 4},
 }
-
-
-@pytest.fixture
-def bus(bus_url):
-    publisher = Publisher(bus_url, name="test")
-    publisher.start()
-    until(lambda: publisher.ready, timeout=30)
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture
@@ -71,17 +61,6 @@ def killings(dice, *, rounds):
     steps = sorted(STEPS, key=lambda step: step != "released")
     for step, _, moment in itertools.product(steps, range(rounds), ("before", "after")):
         yield step, f"{step}:{moment}:{dice.randint(1, 3 if step in NEEDED else 5)}"
-
-
-def some_changes(count):
-    return [
-        change(number, userid=None, email=f"artist-{number}@a.test", locale="en")
-        for number in range(count)
-    ]
-
-
-def publish_all(bus, new):
-    assert not any(bus.publish_all([Message.of(event) for event in new], timeout=20))
 
 
 def shares(everything, count):

@@ -237,7 +237,7 @@ def gateway(start: Start, bus_url: str, supabase: Process, tmp_path: Path) -> Pr
 
 
 def start_mailer(
-    start: Start, bus_url: str, supabase_url: str, mailgun_url: str, **environ: str
+    start: Start, bus_url: str, supabase_url: str, mailgun_url: str, **environ: Any
 ) -> Process:
     """Start a mailer."""
     defaults = {
