@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cmp_to_key
 from typing import Literal
 
 from mailer_worker.plan import written
@@ -106,7 +107,8 @@ def stand(
         reason = "another event told of the same change"
         return Drop("repeated", reason, twin.change.event_id)
     real = [other for other in others if other.state != "repeated"]
-    if any(_follows(other, mine) for other in real):
+    is_over = any(_follows(other, mine) for other in real)
+    if is_over and not _says_what_the_last_did_not(mine, real):
         return Drop("superseded", "the status changed again")
     left = mine.seen_at / 1000 + settle - now / 1000
     if left > 0 and not has_waited:
@@ -138,10 +140,25 @@ def _follows(other: Known, mine: Known) -> bool:
     return other.place > mine.place
 
 
+def _says_what_the_last_did_not(mine: Known, others: Sequence[Known]) -> bool:
+    """Tell whether the last word was taken back only for want of this late change."""
+    last = min(others, key=cmp_to_key(_newest_first))
+    before = [mine, *(other for other in others if other is not last)]
+    return (
+        last.state == "taken-back"
+        and last.change.status == mine.change.status
+        and not _is_back(last, before)
+    )
+
+
+def _newest_first(one: Known, other: Known) -> int:
+    return -1 if _follows(one, other) else 1
+
+
 def _is_back(mine: Known, others: Sequence[Known]) -> bool:
     """Tell whether all that nobody was told of ends where it began."""
     before = None
-    for other in reversed(others):
+    for other in sorted(others, key=cmp_to_key(_newest_first)):
         if other.state not in {"waiting", "superseded"}:
             break
         before = other.change.status_before

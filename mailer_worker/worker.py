@@ -176,7 +176,9 @@ class Worker:
         now = time.time_ns() // 1_000_000
         found = doubt.resolve(finding, claim, self._patience, now=now)
         if isinstance(found, LookAgain):
-            self._ledger.puzzled(claim)
+            if not self._ledger.puzzled(claim):
+                # Its webhook was faster than the log.
+                return results.accepted(planned.event, claim)
             return results.uncertain(
                 delivery,
                 planned.event,

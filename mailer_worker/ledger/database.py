@@ -28,6 +28,8 @@ Work = Callable[[Connection], T]
 CALL_DEADLINE = 20.0
 #: Calls that share one commit at the most.
 MAX_BATCH = 256
+#: PostgreSQL's class of errors for what goes beyond its limits (appendix A).
+_LIMIT_EXCEEDED = "54"
 
 
 class Database(Protocol):
@@ -52,7 +54,11 @@ def connect(url: str, *, threads: int) -> Database:
 
     `threads` is how many call at once.
     """
-    engine = engines.engine_of(url, threads=threads)
+    try:
+        engine = engines.engine_of(url, threads=threads)
+    except OSError as error:
+        told = f"the ledger's folder cannot be made: {error.strerror}"
+        raise LedgerUnavailable(told) from error
     try:
         schema.prepare(engine)
     except SQLAlchemyError as error:
@@ -145,9 +151,15 @@ class _Shared:
 
 
 def _failure(error: Exception) -> Exception:
-    if isinstance(error, DataError):
+    if isinstance(error, DataError) or _is_too_much(error):
         return Permanent("the ledger's database cannot hold what the change says")
     return _unavailable(error) if isinstance(error, SQLAlchemyError) else error
+
+
+def _is_too_much(error: Exception) -> bool:
+    """Tell whether PostgreSQL refuses a value for its length, as it does in indexes."""
+    cause = getattr(error, "orig", None)
+    return str(getattr(cause, "sqlstate", None) or "").startswith(_LIMIT_EXCEEDED)
 
 
 def _unavailable(error: SQLAlchemyError) -> LedgerUnavailable:

@@ -152,9 +152,19 @@ class Ledger:
         )
         return replace(claim, state="uncertain", settled_at=now)
 
-    def puzzled(self, claim: Claim) -> None:
-        """Note that it is being found out; the claim stays as it is."""
-        self._database.run(lambda c: changes.mark(c, claim.event_id, "uncertain"))
+    def puzzled(self, claim: Claim) -> bool:
+        """Note that it is being found out; False where it has been by now.
+
+        The claim stays as it is.
+        """
+
+        def work(connection: Connection) -> bool:
+            is_open = mails.is_open(connection, claim)
+            if is_open:
+                changes.mark(connection, claim.event_id, "uncertain")
+            return is_open
+
+        return self._database.run(work)
 
     def failed(self, event_id: str, reason: str) -> None:
         """Note that the change is a dead letter."""

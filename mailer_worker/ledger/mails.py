@@ -73,6 +73,15 @@ def of_event_and_under_way(
     return own, len(own) < len(found)
 
 
+def is_open(connection: Connection, claim: Claim) -> bool:
+    """Tell whether it is not known that Mailgun has the mail; it stays so meanwhile."""
+    place = (mails.c.event_id == claim.event_id) & (
+        mails.c.recipient == claim.recipient
+    )
+    query = select(mails.c.state).where(place).with_for_update()
+    return bool(connection.execute(query).scalar() != "accepted")
+
+
 def claim(
     connection: Connection,
     free: Claim | None,

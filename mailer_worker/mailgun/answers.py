@@ -65,7 +65,10 @@ def id_in(body: bytes) -> str | None:
 def _message_in(text: str) -> str:
     document = _document(text.encode())
     found = document.get("message") if isinstance(document, dict) else None
-    return found if isinstance(found, str) else text
+    if not isinstance(found, str):
+        return text
+    # JSON can spell halves of characters, which no message on the bus can carry.
+    return found.encode(errors="replace").decode()
 
 
 def _document(body: bytes) -> object:

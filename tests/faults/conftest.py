@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from shared.amqp.publisher import Publisher
+from tests.plugins.services import until
 from tests.plugins.sockets import login
 
 
@@ -11,3 +13,13 @@ from tests.plugins.sockets import login
 def token(supabase):
     """The admin's access token."""
     return login(supabase, "admin@melotech.test")
+
+
+@pytest.fixture
+def bus(bus_url):
+    """A publisher on the test's bus."""
+    publisher = Publisher(bus_url, name="test")
+    publisher.start()
+    until(lambda: publisher.ready, timeout=30)
+    yield publisher
+    publisher.close()
