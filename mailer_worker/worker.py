@@ -22,6 +22,7 @@ from mailer_worker.ledger.mails import Claim
 from mailer_worker.mail import Mail, message_id_of
 from mailer_worker.mailgun.answers import PEER as MAILGUN
 from mailer_worker.mailgun.log import CannotTell, Finding
+from mailer_worker.mailgun.messages import OVERHEAD
 from mailer_worker.plan import Send, Skip, plan
 from mailer_worker.recipients import PEER as SUPABASE
 from mailer_worker.recipients import Recipient
@@ -44,6 +45,8 @@ from shared.topology import RETRY_DELAYS
 log = logs.get(__name__)
 
 LEDGER = "ledger"
+#: A claim is used at once or not at all: the process may have slept since. In seconds.
+STALE_CLAIM = OVERHEAD
 #: The next of a submission's mails waits so for the one that another worker sends.
 ITS_TURN = next(RetryIn(queue=q, delay=delay) for q, delay in RETRY_DELAYS.items())
 
@@ -154,6 +157,10 @@ class Worker:
         claimed = self._ledger.claim(change_of(event), recipient.address, message_id)
         if not isinstance(claimed, Claim):
             return self._carry_out(delivery, planned, claimed)
+        if _milliseconds() - claimed.claimed_at > STALE_CLAIM * 1000:
+            # Others may count the call as ended before it has begun.
+            self._ledger.released(claimed)
+            return results.later(delivery, ITS_TURN, "the claim is too old to use")
         try:
             mailgun_id = self._doors.send(mail)
         except Uncertain as error:
@@ -173,7 +180,7 @@ class Worker:
     ) -> Result:
         """Follow up a mail that Mailgun may have; `why` it is not known, where told."""
         finding = self._doors.find(claim.message_id)
-        now = time.time_ns() // 1_000_000
+        now = _milliseconds()
         found = doubt.resolve(finding, claim, self._patience, now=now)
         if isinstance(found, LookAgain):
             if not self._ledger.puzzled(claim):
@@ -225,3 +232,7 @@ def _change_in(delivery: Delivery) -> ChangeEvent | None:
     except MeloTechError:
         return None
     return event if isinstance(event, ChangeEvent) else None
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
