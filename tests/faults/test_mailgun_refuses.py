@@ -1,4 +1,4 @@
-"""Mailgun refuses us altogether: all waits for the operator, and nothing ends."""
+"""Mailgun refuses us altogether: everything waits for the operator."""
 
 from __future__ import annotations
 
