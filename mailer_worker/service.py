@@ -65,7 +65,7 @@ def _opened(
     while not stopping.is_set():
         try:
             opened = database.connect(
-                settings.database_url, threads=settings.mailer_senders + 2
+                settings.database_url, threads=2 * settings.mailer_senders + 2
             )
         except LedgerUnavailable as error:
             if state.trouble != str(error):
@@ -89,8 +89,10 @@ def _work(
     stopping: threading.Event,
 ) -> bool:
     url = settings.rabbitmq_url.get_secret_value()
-    prefetch = 2 * settings.mailer_senders
-    lanes, notes = Lanes(settings.mailer_senders), Lanes(2)
+    senders = settings.mailer_senders
+    # Some are with Mailgun; as many get ready or are noted, or wait for their ack.
+    prefetch = 3 * senders
+    lanes, notes = Lanes(2 * senders), Lanes(2)
     publisher = Publisher(url, name="mailer_worker.publisher")
     consumer = Consumer(
         url,
@@ -118,6 +120,7 @@ def _work(
         compose=wiring.composer(settings, letters),
         domain=settings.mailgun_domain,
         patience=wiring.patience(settings),
+        senders=senders,
         stopping=stopping,
     )
     outcomes = Outcomes(ledger, notes, ack=later.ack, stopping=stopping)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mailer_worker import doubt, results, settlement
+from mailer_worker.calls import Answered, Calls, Stale, Stopping
 from mailer_worker.composing import Compose
 from mailer_worker.doubt import LookAgain, Patience, SendAgain
 from mailer_worker.gate import Gate
@@ -22,7 +23,6 @@ from mailer_worker.ledger.mails import Claim
 from mailer_worker.mail import Mail, message_id_of
 from mailer_worker.mailgun.answers import PEER as MAILGUN
 from mailer_worker.mailgun.log import CannotTell, Finding
-from mailer_worker.mailgun.messages import OVERHEAD
 from mailer_worker.plan import Send, Skip, plan
 from mailer_worker.recipients import PEER as SUPABASE
 from mailer_worker.recipients import Recipient
@@ -45,8 +45,6 @@ from shared.topology import RETRY_DELAYS
 log = logs.get(__name__)
 
 LEDGER = "ledger"
-#: A claim is used at once or not at all: the process may have slept since. In seconds.
-STALE_CLAIM = OVERHEAD
 #: The next of a submission's mails waits so for the one that another worker sends.
 ITS_TURN = next(RetryIn(queue=q, delay=delay) for q, delay in RETRY_DELAYS.items())
 
@@ -67,7 +65,11 @@ class Settles(Protocol):
 
 
 class Worker:
-    """Handle deliveries, from several threads at once; one submission's in turn."""
+    """Handle deliveries, from several threads at once; one submission's in turn.
+
+    Mailgun is called `senders` times at once at the most; with more threads than that
+    the next mails get ready meanwhile, and those before are noted.
+    """
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class Worker:
         compose: Compose,
         domain: str,
         patience: Patience,
+        senders: int,
         stopping: threading.Event,
     ) -> None:
         self._doors = doors
@@ -88,6 +91,7 @@ class Worker:
         self._compose = compose
         self._domain = domain
         self._patience = patience
+        self._calls = Calls(doors.send, gate, most=senders, stopping=stopping)
         self._stopping = stopping
 
     def handle(self, delivery: Delivery) -> None:
@@ -95,7 +99,10 @@ class Worker:
         if self._stopping.is_set():
             return
         started = time.perf_counter()
-        result = self._result_of(delivery)
+        try:
+            result = self._result_of(delivery)
+        except Stopping:
+            return
         facts = {
             "event_id": delivery.message_id,
             "attempt": settlement.attempt_of(delivery.headers),
@@ -107,11 +114,12 @@ class Worker:
 
     def _result_of(self, delivery: Delivery) -> Result:
         try:
-            if self._gate.is_shut:
-                raise Misconfigured(self._gate.trouble or "paused")
+            self._calls.check()
             return self._attempt(delivery)
         except MeloTechError as error:
             return self._failed(delivery, error)
+        except Stopping:
+            raise
         except Exception as error:  # one bad message, not the line
             log.error("delivery.failed", event_id=delivery.message_id, exc_info=error)
             unexpected = Permanent(f"unexpected {type(error).__name__}")
@@ -154,25 +162,26 @@ class Worker:
             self._gate.proved(SUPABASE)
         message_id = message_id_of(event.id, self._domain)
         mail = self._compose(planned, recipient, message_id)
-        claimed = self._ledger.claim(change_of(event), recipient.address, message_id)
-        if not isinstance(claimed, Claim):
-            return self._carry_out(delivery, planned, claimed)
-        if _milliseconds() - claimed.claimed_at > STALE_CLAIM * 1000:
-            # Others may count the call as ended before it has begun.
-            self._ledger.released(claimed)
+        called = self._calls.make(
+            lambda: self._ledger.claim(change_of(event), recipient.address, message_id),
+            mail,
+        )
+        if isinstance(called, Stale):
+            self._ledger.released(called.claim)
             return results.later(delivery, ITS_TURN, "the claim is too old to use")
-        try:
-            mailgun_id = self._doors.send(mail)
-        except Uncertain as error:
+        if not isinstance(called, Answered):
+            return self._carry_out(delivery, planned, called)
+        claimed, answer = called.claim, called.answer
+        if isinstance(answer, Uncertain):
             doubted = self._ledger.doubted(claimed)
-            return self._find_out(delivery, planned, doubted, str(error))
-        except MeloTechError as error:
+            return self._find_out(delivery, planned, doubted, str(answer))
+        if isinstance(answer, MeloTechError):
             self._ledger.released(claimed)
-            if not isinstance(error, Misconfigured):
+            if not isinstance(answer, Misconfigured):
                 self._gate.proved(MAILGUN)
-            raise
+            raise answer
         self._gate.proved(MAILGUN)
-        self._ledger.accepted(claimed, mailgun_id)
+        self._ledger.accepted(claimed, answer)
         return results.accepted(event, claimed)
 
     def _find_out(
@@ -180,7 +189,7 @@ class Worker:
     ) -> Result:
         """Follow up a mail that Mailgun may have; `why` it is not known, where told."""
         finding = self._doors.find(claim.message_id)
-        now = _milliseconds()
+        now = time.time_ns() // 1_000_000
         found = doubt.resolve(finding, claim, self._patience, now=now)
         if isinstance(found, LookAgain):
             if not self._ledger.puzzled(claim):
@@ -232,7 +241,3 @@ def _change_in(delivery: Delivery) -> ChangeEvent | None:
     except MeloTechError:
         return None
     return event if isinstance(event, ChangeEvent) else None
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000

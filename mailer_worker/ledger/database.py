@@ -93,7 +93,9 @@ class _Call:
         self.work = work
         self.result: Any = None
         self.error: BaseException | None = None
-        self.done = threading.Event()
+        # A lock is what an event is made of, at a tenth of its cost.
+        self.done = threading.Lock()
+        self.done.acquire()
 
 
 class _Shared:
@@ -110,7 +112,7 @@ class _Shared:
     def run(self, work: Work[T]) -> T:
         call = _Call(work)
         self._calls.put(call)
-        if not call.done.wait(CALL_DEADLINE):
+        if not call.done.acquire(timeout=CALL_DEADLINE):
             raise LedgerUnavailable("the ledger does not answer")
         if call.error is not None:
             raise call.error
@@ -135,7 +137,7 @@ class _Shared:
                 for call in batch:
                     self._commit([call], last=True)
             for call in batch:
-                call.done.set()
+                call.done.release()
 
     def _commit(self, batch: list[_Call], *, last: bool = False) -> bool:
         try:

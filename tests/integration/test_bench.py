@@ -12,6 +12,7 @@ import pytest
 from bench.fanout import servers as fanout
 from bench.ingest.loads import PACED
 from bench.ingest.servers import SERVERS
+from bench.mail.contestants import CONTESTANTS
 from bench.outbox.ways import WAYS
 from devstack.broker.node import server_program
 from devstack.postgres import REMEDY, server_binaries
@@ -88,3 +89,19 @@ def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:
     assert list(dict.fromkeys(each["way"] for each in told)) == [w.name for w in WAYS]
     assert all(len(each["milliseconds"]) > 1 for each in told)
     assert all(f"\n{way.name}" in printed for way in WAYS)
+
+
+def test_every_mailer_of_the_bench_sends_one_mail_for_each_change(
+    tmp_path: Path,
+) -> None:
+    if server_program() is None:
+        unavailable()
+    file = tmp_path / "samples.json"
+
+    printed = run_quickly("bench.mail", "--latency", "20", "--json", str(file))
+
+    told = {sample["contestant"]: sample for sample in json.loads(file.read_text())}
+    names = [c.name for c in CONTESTANTS if server_binaries() or not c.on_postgres]
+    assert set(told) == set(names)
+    assert all(sample["mails"] > 0 == sample["twice"] for sample in told.values())
+    assert all(f"\n{name}" in printed for name in names)

@@ -1,0 +1,147 @@
+"""The turns of the calls to Mailgun."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from mailer_worker.calls import Answered, Calls, Stopping
+from mailer_worker.gate import Gate
+from mailer_worker.ledger.ledger import Busy
+from mailer_worker.ledger.mails import Claim
+from mailer_worker.mail import Mail
+from shared.errors import Misconfigured, Uncertain
+from tests.plugins.services import until
+
+MAIL = Mail(
+    to="a@artists.test",
+    subject="S",
+    text="T",
+    html="H",
+    tag="status-approved",
+    event_id="evt_1",
+    submission_id="s-1",
+    message_id="<evt_1@mg.test>",
+)
+CLAIM = Claim(
+    event_id="evt_1",
+    recipient="a@artists.test",
+    state="claimed",
+    attempt=1,
+    claimed_at=0,
+    settled_at=None,
+    message_id="<evt_1@mg.test>",
+    mailgun_id=None,
+)
+
+
+class Mailgun:
+    """Keeps each call until `answering` is set, and counts those that are kept."""
+
+    def __init__(self) -> None:
+        self.kept, self.most_kept = 0, 0
+        self.answering = threading.Event()
+        self._lock = threading.Lock()
+
+    def send(self, mail: Mail) -> str:
+        with self._lock:
+            self.kept += 1
+            self.most_kept = max(self.kept, self.most_kept)
+        self.answering.wait(10)
+        with self._lock:
+            self.kept -= 1
+        return "<1@mailgun.test>"
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate(lambda prefetch: None, prefetch=3, clock=lambda: 0.0)
+
+
+@pytest.fixture
+def stopping() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def mailgun() -> Mailgun:
+    return Mailgun()
+
+
+def test_no_more_calls_are_made_at_once_than_there_are_senders(
+    gate, stopping, mailgun
+) -> None:
+    calls = Calls(mailgun.send, gate, most=2, stopping=stopping)
+    threads = [
+        threading.Thread(target=calls.make, args=(lambda: CLAIM, MAIL))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: mailgun.kept == 2)
+
+    mailgun.answering.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert (mailgun.kept, mailgun.most_kept) == (0, 2)
+
+
+def test_a_mail_that_waits_for_its_turn_at_the_end_is_not_claimed(
+    gate, stopping, mailgun
+) -> None:
+    calls = Calls(mailgun.send, gate, most=1, stopping=stopping)
+    claims, left = [], []
+
+    def claim() -> Claim:
+        claims.append(CLAIM)
+        return CLAIM
+
+    def call() -> None:
+        try:
+            calls.make(claim, MAIL)
+        except Stopping as error:
+            left.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    until(lambda: mailgun.kept == 1)
+    stopping.set()
+    mailgun.answering.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert (len(claims), len(left)) == (1, 1)
+
+
+def test_nothing_is_claimed_while_a_peer_refuses_us(gate, stopping, mailgun) -> None:
+    calls = Calls(mailgun.send, gate, most=1, stopping=stopping)
+    gate.shut("Mailgun", "Mailgun answered 401")
+
+    with pytest.raises(Misconfigured):
+        calls.make(lambda: CLAIM, MAIL)
+
+
+def test_what_speaks_against_a_claim_is_told_and_mailgun_is_not_called(
+    gate, stopping, mailgun
+) -> None:
+    calls = Calls(mailgun.send, gate, most=1, stopping=stopping)
+
+    assert calls.make(Busy, MAIL) == Busy()
+    assert mailgun.most_kept == 0
+
+
+def test_a_call_that_failed_is_told_with_its_claim_and_frees_its_turn(
+    gate, stopping
+) -> None:
+    error = Uncertain("Mailgun: ReadTimeout")
+
+    def send(mail: Mail) -> str:
+        raise error
+
+    calls = Calls(send, gate, most=1, stopping=stopping)
+
+    for _ in range(2):
+        assert calls.make(lambda: CLAIM, MAIL) == Answered(CLAIM, error)
