@@ -159,3 +159,18 @@ def test_a_claim_that_lay_for_long_is_not_used(gate, stopping, mailgun) -> None:
 
     assert calls.make(lambda: old, MAIL) == Stale(old)
     assert mailgun.most_kept == 0
+
+
+def test_who_waits_while_mailgun_refuses_a_mail_is_not_sent(gate, stopping) -> None:
+    sent = []
+
+    def send(mail: Mail) -> str:
+        sent.append(mail)
+        raise Misconfigured("Mailgun answered 401", "Mailgun")
+
+    calls = Calls(send, gate, most=1, stopping=stopping)
+    calls.make(lambda: claim_of(time.time()), MAIL)
+
+    with pytest.raises(Misconfigured):
+        calls.make(lambda: claim_of(time.time()), MAIL)
+    assert len(sent) == 1
