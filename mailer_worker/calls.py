@@ -85,4 +85,7 @@ class Calls:
         try:
             return self._send(mail)
         except MeloTechError as error:
+            if isinstance(error, Misconfigured):
+                # Before the turn is the next one's, who would be refused as well.
+                self._gate.shut(error.peer, str(error))
             return error

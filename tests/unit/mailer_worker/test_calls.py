@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
-from mailer_worker.calls import Answered, Calls, Stopping
+from mailer_worker.calls import STALE_CLAIM, Answered, Calls, Stale, Stopping
 from mailer_worker.gate import Gate
 from mailer_worker.ledger.ledger import Busy
 from mailer_worker.ledger.mails import Claim
@@ -24,16 +25,20 @@ MAIL = Mail(
     submission_id="s-1",
     message_id="<evt_1@mg.test>",
 )
-CLAIM = Claim(
-    event_id="evt_1",
-    recipient="a@artists.test",
-    state="claimed",
-    attempt=1,
-    claimed_at=0,
-    settled_at=None,
-    message_id="<evt_1@mg.test>",
-    mailgun_id=None,
-)
+
+
+def claim_of(now: float) -> Claim:
+    """Return a claim made then, in seconds since 1970."""
+    return Claim(
+        event_id="evt_1",
+        recipient="a@artists.test",
+        state="claimed",
+        attempt=1,
+        claimed_at=int(now * 1000),
+        settled_at=None,
+        message_id="<evt_1@mg.test>",
+        mailgun_id=None,
+    )
 
 
 class Mailgun:
@@ -74,7 +79,7 @@ def test_no_more_calls_are_made_at_once_than_there_are_senders(
 ) -> None:
     calls = Calls(mailgun.send, gate, most=2, stopping=stopping)
     threads = [
-        threading.Thread(target=calls.make, args=(lambda: CLAIM, MAIL))
+        threading.Thread(target=calls.make, args=(lambda: claim_of(time.time()), MAIL))
         for _ in range(6)
     ]
     for thread in threads:
@@ -95,8 +100,8 @@ def test_a_mail_that_waits_for_its_turn_at_the_end_is_not_claimed(
     claims, left = [], []
 
     def claim() -> Claim:
-        claims.append(CLAIM)
-        return CLAIM
+        claims.append(claim_of(time.time()))
+        return claims[-1]
 
     def call() -> None:
         try:
@@ -121,7 +126,7 @@ def test_nothing_is_claimed_while_a_peer_refuses_us(gate, stopping, mailgun) -> 
     gate.shut("Mailgun", "Mailgun answered 401")
 
     with pytest.raises(Misconfigured):
-        calls.make(lambda: CLAIM, MAIL)
+        calls.make(lambda: claim_of(time.time()), MAIL)
 
 
 def test_what_speaks_against_a_claim_is_told_and_mailgun_is_not_called(
@@ -144,4 +149,28 @@ def test_a_call_that_failed_is_told_with_its_claim_and_frees_its_turn(
     calls = Calls(send, gate, most=1, stopping=stopping)
 
     for _ in range(2):
-        assert calls.make(lambda: CLAIM, MAIL) == Answered(CLAIM, error)
+        claim = claim_of(time.time())
+        assert calls.make(lambda claim=claim: claim, MAIL) == Answered(claim, error)
+
+
+def test_a_claim_that_lay_for_long_is_not_used(gate, stopping, mailgun) -> None:
+    calls = Calls(mailgun.send, gate, most=1, stopping=stopping)
+    old = claim_of(time.time() - STALE_CLAIM - 1)
+
+    assert calls.make(lambda: old, MAIL) == Stale(old)
+    assert mailgun.most_kept == 0
+
+
+def test_who_waits_while_mailgun_refuses_a_mail_is_not_sent(gate, stopping) -> None:
+    sent = []
+
+    def send(mail: Mail) -> str:
+        sent.append(mail)
+        raise Misconfigured("Mailgun answered 401", "Mailgun")
+
+    calls = Calls(send, gate, most=1, stopping=stopping)
+    calls.make(lambda: claim_of(time.time()), MAIL)
+
+    with pytest.raises(Misconfigured):
+        calls.make(lambda: claim_of(time.time()), MAIL)
+    assert len(sent) == 1
