@@ -216,9 +216,9 @@ def answered(operator, answer):
     return shown.decode()
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("wait", [0.0, 0.02, 0.1])
 def test_kill_in_the_middle_loses_nothing(operator, letters, mails, wait):
-    letters.fill([letter(number) for number in range(1500)])
+    letters.fill([letter(number) for number in range(1000)])
     process = operator.begin("dead-letters", "replay", "--all", "--yes")
     until(lambda: mails.count() > 0)
     time.sleep(wait)
@@ -227,17 +227,17 @@ def test_kill_in_the_middle_loses_nothing(operator, letters, mails, wait):
     process.communicate()
 
     def all_are_back():
-        return letters.count() + mails.count() >= 1500
+        return letters.count() + mails.count() >= 1000
 
     until(all_are_back)
     # The broker may still return what the killed one held.
     found = []
     until(
         lambda: (
-            found.extend(letters.take() + mails.take()) or len(ids_of(found)) == 1500
+            found.extend(letters.take() + mails.take()) or len(ids_of(found)) == 1000
         )
     )
-    assert len(found) <= 1500 + rotation.BATCH
+    assert len(found) <= 1000 + rotation.BATCH
 
 
 def ids_of(found):

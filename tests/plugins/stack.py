@@ -50,6 +50,7 @@ class Stack:
             "EDGE_PORT": str(free_port()),
             "BROKER_PORT": str(free_port()),
             "INGEST_WORKERS": "1",
+            "MAIL_SETTLE_SECONDS": "0.2",
             "GATEWAYS": str(gateways),
             **{name: f"127.0.0.1:{free_port()}" for name in BINDS},
             "GATEWAY_BIND": f"127.0.0.1:{_first_of_free_ports(gateways)}",
