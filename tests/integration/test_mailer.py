@@ -265,3 +265,32 @@ def test_no_address_no_key_and_no_content_is_logged(mailer, mailgun, bus, ada):
         assert hidden not in told
     for line in told.splitlines():
         json.loads(line)
+
+
+def test_template_that_fails_for_one_mail_pauses_the_mailer_and_tells_why(
+    start, bus, bus_url, supabase, mailgun, ada, tmp_path
+):
+    folder = tmp_path / "templates" / "approved"
+    folder.mkdir(parents=True)
+    fails = "{% if 'bad' in feedback|string %}{{ nowhere }}{% endif %}Dear artist"
+    (folder / "text.txt").write_text(fails)
+    mailer = start_mailer(
+        start,
+        bus_url,
+        supabase.url,
+        mailgun.url,
+        MAIL_TEMPLATES_DIR=str(folder.parent),
+    )
+    publish(bus, change(1, userid=ada, feedback="bad"))
+
+    def health():
+        return requests.get(f"{mailer.url}/health", timeout=5)
+
+    until(lambda: health().status_code == 503)
+    assert "approved/text.txt" in health().json()["reason"]
+    publish(bus, change(2, userid=ada, feedback="good"))
+    mails = until(lambda: inbox(mailgun), timeout=40)
+
+    assert [mail["variables"]["event_id"] for mail in mails] == ["evt_2"]
+    assert mailer.output().count('"held"') < 10
+    assert dead_letters(bus_url) == []
