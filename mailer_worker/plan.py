@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared import events
+from shared.addresses import one_address
 from shared.errors import Malformed
 from shared.events import ChangeEvent, text_of
 
@@ -61,18 +62,11 @@ def plan(body: bytes) -> Send | Skip:
     return Send(
         event=event,
         kind=kind,
-        own_email=_one_address(text_of(row, "email")),
+        own_email=one_address(text_of(row, "email")),
         locale=text_of(row, "locale"),
         artist_id=event.data.artist_id,
         feedback=text_of(row, "feedback"),
     )
-
-
-def _one_address(text: str | None) -> str | None:
-    # Anything else in the column is not an address to send to; Supabase is asked.
-    address = (text or "").strip()
-    one = address.count("@") == 1 and not set(address) & set(",;<> \r\n\t")
-    return address if one else None
 
 
 def written(status: str | None) -> str:
