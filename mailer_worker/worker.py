@@ -29,10 +29,11 @@ from mailer_worker.recipients import Recipient
 from mailer_worker.results import Result
 from mailer_worker.settlement import DeadLetter, GoBack
 from mailer_worker.settler import Settlement
-from mailer_worker.standing import Drop, Wait, change_of
+from mailer_worker.standing import Drop, Due, Wait, change_of
 from shared import events, logs
 from shared.amqp.message import Delivery
 from shared.errors import (
+    LedgerUnavailable,
     MeloTechError,
     Misconfigured,
     Permanent,
@@ -47,6 +48,9 @@ log = logs.get(__name__)
 LEDGER = "ledger"
 #: A claim is used at once or not at all: the process may have slept since. In seconds.
 STALE_CLAIM = OVERHEAD
+#: How long a ledger that is away is waited for with what Mailgun has taken, and between
+#: two attempts, in seconds.
+NOTE_DEADLINE, NOTE_PAUSE = 30.0, 0.5
 #: The next of a submission's mails waits so for the one that another worker sends.
 ITS_TURN = next(RetryIn(queue=q, delay=delay) for q, delay in RETRY_DELAYS.items())
 
@@ -107,8 +111,6 @@ class Worker:
 
     def _result_of(self, delivery: Delivery) -> Result:
         try:
-            if self._gate.is_shut:
-                raise Misconfigured(self._gate.trouble or "paused")
             return self._attempt(delivery)
         except MeloTechError as error:
             return self._failed(delivery, error)
@@ -125,8 +127,11 @@ class Worker:
             self._gate.proved(LEDGER)
             return results.skipped(planned.event, planned.reason)
         waited = settlement.has_waited(delivery.headers)
+        # Though nothing may be sent: its place is that of its first arrival.
         judged = self._ledger.judge(change, has_waited=waited)
         self._gate.proved(LEDGER)
+        if self._gate.is_shut and isinstance(judged, Due | Open):
+            raise Misconfigured(self._gate.trouble or "paused")
         return self._carry_out(delivery, planned, judged)
 
     def _carry_out(
@@ -172,8 +177,21 @@ class Worker:
                 self._gate.proved(MAILGUN)
             raise
         self._gate.proved(MAILGUN)
-        self._ledger.accepted(claimed, mailgun_id)
+        self._note_accepted(claimed, mailgun_id)
         return results.accepted(event, claimed)
+
+    def _note_accepted(self, claim: Claim, mailgun_id: str) -> None:
+        """Try for a while: nobody else knows it, and Mailgun may not tell again."""
+        deadline = time.monotonic() + NOTE_DEADLINE
+        while True:
+            try:
+                self._ledger.accepted(claim, mailgun_id)
+            except LedgerUnavailable as error:
+                self._gate.shut(error.peer, str(error))
+                if time.monotonic() > deadline or self._stopping.wait(NOTE_PAUSE):
+                    raise
+            else:
+                return
 
     def _find_out(
         self, delivery: Delivery, planned: Send, claim: Claim, why: str | None
