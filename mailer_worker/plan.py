@@ -57,7 +57,8 @@ def plan(body: bytes) -> Send | Skip:
     status = text_of(row, "status")
     kind = KINDS.get(written(status))
     if kind is None:
-        reason = f"there is no mail for the status {status!r}"
+        shown = None if status is None else events.without_addresses(status)
+        reason = f"there is no mail for the status {shown!r}"
         return Skip(event=event, reason=reason)
     return Send(
         event=event,
