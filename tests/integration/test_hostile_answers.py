@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -28,7 +29,10 @@ MAIL = Mail(
 
 
 @contextlib.contextmanager
-def answering(*answers: bytes) -> Iterator[str]:
+def answering(
+    *answers: bytes,
+    send: Callable[[socket.socket, bytes], None] = socket.socket.sendall,
+) -> Iterator[str]:
     """Serve one connection for each answer: take a mail, answer it, hang up."""
     server = socket.create_server(("127.0.0.1", 0))
 
@@ -40,7 +44,7 @@ def answering(*answers: bytes) -> Iterator[str]:
                     taken = b""
                     while LAST_BYTES not in taken:
                         taken += peer.recv(65_536)
-                    peer.sendall(answer)
+                    send(peer, answer)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -51,10 +55,13 @@ def answering(*answers: bytes) -> Iterator[str]:
         thread.join(5)
 
 
-def messages(url: str) -> Messages:
-    sessions = Sessions("key", base_url=url)
+def messages(url: str, *, timeout: float = 2) -> Messages:
     return Messages(
-        sessions, base_url=url, domain="mg.test", sender="m@mg.test", timeout=2
+        Sessions("key", base_url=url),
+        base_url=url,
+        domain="mg.test",
+        sender="m@mg.test",
+        timeout=timeout,
     )
 
 
@@ -105,3 +112,32 @@ def test_mail_is_taken_whatever_its_id_looks_like(spelled):
     told = answer("200 OK", body=b'{"id": "' + spelled + b'"}')
     with answering(told) as url:
         assert messages(url).send(MAIL) == MAIL.message_id
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 "])
+def test_head_that_dribbles_is_not_waited_for_without_end(head):
+    def dribble(peer: socket.socket, _: bytes) -> None:
+        peer.sendall(head)
+        for _ in range(100):
+            time.sleep(0.1)
+            peer.sendall(b"1")
+
+    began = time.monotonic()
+    with answering(b"", send=dribble) as url, pytest.raises(Uncertain):
+        messages(url, timeout=0.5).send(MAIL)
+
+    assert time.monotonic() - began < 3
+
+
+def test_answer_within_bounds_leaves_its_connection_for_the_next_mail():
+    def twice(peer: socket.socket, answer: bytes) -> None:
+        peer.sendall(answer)
+        taken = b""
+        while LAST_BYTES not in taken:
+            taken += peer.recv(65_536)
+        peer.sendall(answer)
+
+    with answering(TAKEN, send=twice) as url:
+        mailgun = messages(url)
+
+        assert [mailgun.send(MAIL) for _ in range(2)] == ["<1@mg.test>"] * 2
