@@ -70,6 +70,15 @@ def plan(body: bytes) -> Send | Skip:
     )
 
 
+def change_in(body: bytes) -> ChangeEvent | None:
+    """Return the change that a message tells of, None where it tells of none."""
+    try:
+        event = events.decode(body)
+    except Malformed:
+        return None
+    return event if isinstance(event, ChangeEvent) else None
+
+
 def written(status: str | None) -> str:
     """Return a status as all its spellings are compared."""
     return (status or "").strip().lower().replace("_", "-").replace(" ", "-")

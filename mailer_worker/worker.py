@@ -23,14 +23,14 @@ from mailer_worker.mail import Mail, message_id_of
 from mailer_worker.mailgun.answers import PEER as MAILGUN
 from mailer_worker.mailgun.log import CannotTell, Finding
 from mailer_worker.mailgun.messages import OVERHEAD
-from mailer_worker.plan import Send, Skip, plan
+from mailer_worker.plan import Send, Skip, change_in, plan
 from mailer_worker.recipients import PEER as SUPABASE
 from mailer_worker.recipients import Recipient
 from mailer_worker.results import Result
 from mailer_worker.settlement import DeadLetter, GoBack
 from mailer_worker.settler import Settlement
 from mailer_worker.standing import Drop, Due, Wait, change_of
-from shared import events, logs
+from shared import logs
 from shared.amqp.message import Delivery
 from shared.errors import (
     LedgerUnavailable,
@@ -231,7 +231,7 @@ class Worker:
         if isinstance(decision, GoBack) and decision.peer:
             # Before the delivery is settled, so that no other comes in its place.
             self._gate.shut(decision.peer, decision.reason)
-        event = _change_in(delivery) if isinstance(decision, DeadLetter) else None
+        event = change_in(delivery.body) if isinstance(decision, DeadLetter) else None
         if event is not None:
             self._note_failure(event, decision.reason)
         return results.failed(delivery, decision, headers, event)
@@ -242,14 +242,6 @@ class Worker:
         except MeloTechError as error:
             # What the dead letter says is enough to go on by.
             log.warning("ledger.not-noted", event_id=event.id, reason=str(error))
-
-
-def _change_in(delivery: Delivery) -> ChangeEvent | None:
-    try:
-        event = events.decode(delivery.body)
-    except MeloTechError:
-        return None
-    return event if isinstance(event, ChangeEvent) else None
 
 
 def _milliseconds() -> int:
