@@ -13,7 +13,8 @@ from mailer_worker.mailgun.log import Absent, Finding, Found
 from shared.retry import RetryIn
 from shared.topology import RETRY_DELAYS
 
-#: The longest that is waited between two looks.
+#: The shortest and the longest that is waited between two looks.
+SHORTEST_WAIT = min(RETRY_DELAYS.values())
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -55,7 +56,11 @@ def resolve(
         return Accepted()
     age = (now - _ended_at(claim, patience)) / 1000
     absent = isinstance(finding, Absent)
-    left = (patience.trusted if absent else patience.give_up) - age
+    proof = patience.trusted if absent else patience.give_up
+    if claim.state == "uncertain":
+        # Or one that doubts each mail would send it again and again, without a pause.
+        proof = max(proof, SHORTEST_WAIT.total_seconds())
+    left = proof - age
     if age >= 0 and left <= 0:
         return SendAgain(is_sure=absent)
     return LookAgain(_rung(left))

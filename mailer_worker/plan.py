@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared import events
+from shared.addresses import one_address
 from shared.errors import Malformed
 from shared.events import ChangeEvent, text_of
 
@@ -56,23 +57,26 @@ def plan(body: bytes) -> Send | Skip:
     status = text_of(row, "status")
     kind = KINDS.get(written(status))
     if kind is None:
-        reason = f"there is no mail for the status {status!r}"
+        shown = None if status is None else events.without_addresses(status)
+        reason = f"there is no mail for the status {shown!r}"
         return Skip(event=event, reason=reason)
     return Send(
         event=event,
         kind=kind,
-        own_email=_one_address(text_of(row, "email")),
+        own_email=one_address(text_of(row, "email")),
         locale=text_of(row, "locale"),
         artist_id=event.data.artist_id,
         feedback=text_of(row, "feedback"),
     )
 
 
-def _one_address(text: str | None) -> str | None:
-    # Anything else in the column is not an address to send to; Supabase is asked.
-    address = (text or "").strip()
-    one = address.count("@") == 1 and not set(address) & set(",;<> \r\n\t")
-    return address if one else None
+def change_in(body: bytes) -> ChangeEvent | None:
+    """Return the change that a message tells of, None where it tells of none."""
+    try:
+        event = events.decode(body)
+    except Malformed:
+        return None
+    return event if isinstance(event, ChangeEvent) else None
 
 
 def written(status: str | None) -> str:

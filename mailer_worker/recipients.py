@@ -13,6 +13,7 @@ from mailer_worker.bounded import body_of
 from mailer_worker.environment import session_for
 from mailer_worker.plan import Send
 from shared import supabase
+from shared.addresses import one_address
 from shared.errors import MeloTechError, Permanent, Transient
 from shared.supabase import Query, User
 
@@ -48,14 +49,16 @@ class Recipients:
             raise Permanent("the submission names no artist and carries no address")
         user = self._user(send.artist_id)
         locale = send.locale or _locale_in(user)
-        if user and user.email:
-            return Recipient(address=user.email, locale=locale)
+        address = one_address(user.email if user else None)
+        if address:
+            return Recipient(address=address, locale=locale)
         # A project may refer to auth users directly, without a row in `users`.
         auth_id = user.authid if user else send.artist_id
         if auth_id:
-            email = supabase.read_auth_email(*self._get(supabase.auth_user(auth_id)))
-            if email:
-                return Recipient(address=email, locale=locale)
+            answer = self._get(supabase.auth_user(auth_id))
+            address = one_address(supabase.read_auth_email(*answer))
+            if address:
+                return Recipient(address=address, locale=locale)
         raise Permanent("no mail address is known for the artist")
 
     def _locale_of(self, send: Send) -> str | None:

@@ -110,7 +110,8 @@ def stand(
     is_over = any(_follows(other, mine) for other in real)
     if is_over and not _says_what_the_last_did_not(mine, real):
         return Drop("superseded", "the status changed again")
-    left = mine.seen_at / 1000 + settle - now / 1000
+    # No longer where a clock was set back: all that wait behind it would wait too.
+    left = min(mine.seen_at / 1000 + settle - now / 1000, settle)
     if left > 0 and not has_waited:
         return Wait(left)
     if settle and _is_back(mine, real):

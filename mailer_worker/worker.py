@@ -23,16 +23,17 @@ from mailer_worker.ledger.mails import Claim
 from mailer_worker.mail import Mail, message_id_of
 from mailer_worker.mailgun.answers import PEER as MAILGUN
 from mailer_worker.mailgun.log import CannotTell, Finding
-from mailer_worker.plan import Send, Skip, plan
+from mailer_worker.plan import Send, Skip, change_in, plan
 from mailer_worker.recipients import PEER as SUPABASE
 from mailer_worker.recipients import Recipient
 from mailer_worker.results import Result
 from mailer_worker.settlement import DeadLetter, GoBack
 from mailer_worker.settler import Settlement
-from mailer_worker.standing import Drop, Wait, change_of
-from shared import events, logs
+from mailer_worker.standing import Drop, Due, Wait, change_of
+from shared import logs
 from shared.amqp.message import Delivery
 from shared.errors import (
+    LedgerUnavailable,
     MeloTechError,
     Misconfigured,
     Permanent,
@@ -45,6 +46,9 @@ from shared.topology import RETRY_DELAYS
 log = logs.get(__name__)
 
 LEDGER = "ledger"
+#: How long a ledger that is away is waited for with what Mailgun has taken, and between
+#: two attempts, in seconds.
+NOTE_DEADLINE, NOTE_PAUSE = 30.0, 0.5
 #: The next of a submission's mails waits so for the one that another worker sends.
 ITS_TURN = next(RetryIn(queue=q, delay=delay) for q, delay in RETRY_DELAYS.items())
 
@@ -114,7 +118,6 @@ class Worker:
 
     def _result_of(self, delivery: Delivery) -> Result:
         try:
-            self._calls.check()
             return self._attempt(delivery)
         except MeloTechError as error:
             return self._failed(delivery, error)
@@ -133,8 +136,11 @@ class Worker:
             self._gate.proved(LEDGER)
             return results.skipped(planned.event, planned.reason)
         waited = settlement.has_waited(delivery.headers)
+        # Though nothing may be sent: its place is that of its first arrival.
         judged = self._ledger.judge(change, has_waited=waited)
         self._gate.proved(LEDGER)
+        if self._gate.is_shut and isinstance(judged, Due | Open):
+            raise Misconfigured(self._gate.trouble or "paused")
         return self._carry_out(delivery, planned, judged)
 
     def _carry_out(
@@ -181,8 +187,21 @@ class Worker:
                 self._gate.proved(MAILGUN)
             raise answer
         self._gate.proved(MAILGUN)
-        self._ledger.accepted(claimed, answer)
+        self._note_accepted(claimed, answer)
         return results.accepted(event, claimed)
+
+    def _note_accepted(self, claim: Claim, mailgun_id: str) -> None:
+        """Try for a while: nobody else knows it, and Mailgun may not tell again."""
+        deadline = time.monotonic() + NOTE_DEADLINE
+        while True:
+            try:
+                self._ledger.accepted(claim, mailgun_id)
+            except LedgerUnavailable as error:
+                self._gate.shut(error.peer, str(error))
+                if time.monotonic() > deadline or self._stopping.wait(NOTE_PAUSE):
+                    raise
+            else:
+                return
 
     def _find_out(
         self, delivery: Delivery, planned: Send, claim: Claim, why: str | None
@@ -222,7 +241,7 @@ class Worker:
         if isinstance(decision, GoBack) and decision.peer:
             # Before the delivery is settled, so that no other comes in its place.
             self._gate.shut(decision.peer, decision.reason)
-        event = _change_in(delivery) if isinstance(decision, DeadLetter) else None
+        event = change_in(delivery.body) if isinstance(decision, DeadLetter) else None
         if event is not None:
             self._note_failure(event, decision.reason)
         return results.failed(delivery, decision, headers, event)
@@ -233,11 +252,3 @@ class Worker:
         except MeloTechError as error:
             # What the dead letter says is enough to go on by.
             log.warning("ledger.not-noted", event_id=event.id, reason=str(error))
-
-
-def _change_in(delivery: Delivery) -> ChangeEvent | None:
-    try:
-        event = events.decode(delivery.body)
-    except MeloTechError:
-        return None
-    return event if isinstance(event, ChangeEvent) else None

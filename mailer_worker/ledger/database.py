@@ -87,12 +87,13 @@ class _Own:
 class _Call:
     """A piece of work, and the thread that waits for it."""
 
-    __slots__ = ("done", "error", "result", "work")
+    __slots__ = ("done", "error", "given_up", "result", "work")
 
     def __init__(self, work: Work[Any]) -> None:
         self.work = work
         self.result: Any = None
         self.error: BaseException | None = None
+        self.given_up = False
         # A lock is what an event is made of, at a tenth of its cost.
         self.done = threading.Lock()
         self.done.acquire()
@@ -113,6 +114,8 @@ class _Shared:
         call = _Call(work)
         self._calls.put(call)
         if not call.done.acquire(timeout=CALL_DEADLINE):
+            # Nobody would use the claim that it made so late.
+            call.given_up = True
             raise LedgerUnavailable("the ledger does not answer")
         if call.error is not None:
             raise call.error
@@ -143,7 +146,8 @@ class _Shared:
         try:
             with self._engine.begin() as connection:
                 for call in batch:
-                    call.result = call.work(connection)
+                    if not call.given_up:
+                        call.result = call.work(connection)
         except Exception as error:  # noqa: BLE001 # it is raised where it was asked for
             if last:
                 for call in batch:

@@ -46,6 +46,8 @@ def engine_of(address: str, *, threads: int) -> Engine:
         pool_timeout=STATEMENT_TIMEOUT,
         pool_pre_ping=True,
         pool_recycle=1_800,
+        # Whoever waited for a lock has to see what its last owner did.
+        isolation_level="READ COMMITTED",
         execution_options={"schema_translate_map": {None: POSTGRES_SCHEMA}},
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,

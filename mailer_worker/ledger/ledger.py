@@ -167,8 +167,14 @@ class Ledger:
         return self._database.run(work)
 
     def failed(self, event_id: str, reason: str) -> None:
-        """Note that the change is a dead letter."""
-        self._database.run(lambda c: changes.mark(c, event_id, "failed", reason))
+        """Note that the change is a dead letter, unless Mailgun has its mail."""
+
+        def work(connection: Connection) -> None:
+            claims = mails.of_event(connection, event_id)
+            if all(claim.state != "accepted" for claim in claims):
+                changes.mark(connection, event_id, "failed", reason)
+
+        self._database.run(work)
 
     def told(self, event: EmailEvent) -> None:
         """Note what became of a mail: its recipient has it, or wants no more."""
@@ -241,6 +247,8 @@ class Ledger:
         if mine is None:
             return Drop("superseded", "the status changed many times since")
         others = [k for k in known if k is not mine]
+        if any(other.state == "waiting" for other in others):
+            others = mails.with_unknown(connection, others)
         stands = standing.stand(
             mine, others, settle=self._settle, now=now, has_waited=has_waited
         )

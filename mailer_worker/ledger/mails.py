@@ -19,6 +19,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mailer_worker.ledger.tables import mails
+from mailer_worker.standing import Known
 
 State = Literal["claimed", "free", "uncertain", "accepted"]
 
@@ -31,6 +32,10 @@ _OF_EVENT_OR_UNDER_WAY = select(mails).where(
         & (mails.c.state == "claimed")
         & (mails.c.claimed_at > bindparam("since"))
     )
+)
+_UNKNOWN = select(mails.c.event_id).where(
+    mails.c.submission_id == bindparam("submission"),
+    mails.c.state.in_(["claimed", "uncertain"]),
 )
 _INSERT = insert(mails)
 _PLACE = update(mails).where(
@@ -71,6 +76,16 @@ def of_event_and_under_way(
     found = [_claim(row) for row in connection.execute(_OF_EVENT_OR_UNDER_WAY, asked)]
     own = [claim for claim in found if claim.event_id == event_id]
     return own, len(own) < len(found)
+
+
+def with_unknown(connection: Connection, known: Sequence[Known]) -> list[Known]:
+    """Return a submission's changes, uncertain where Mailgun may hear of one by now."""
+    asked = {"submission": known[0].change.submission_id}
+    unknown = set(connection.execute(_UNKNOWN, asked).scalars())
+    return [
+        replace(each, state="uncertain") if each.change.event_id in unknown else each
+        for each in known
+    ]
 
 
 def is_open(connection: Connection, claim: Claim) -> bool:

@@ -42,7 +42,8 @@ def note(connection: Connection, event: EmailEvent) -> None:
             "cause": data.cause,
             "outcome": data.outcome,
             "severity": None if data.severity is msgspec.UNSET else data.severity,
-            "reason": data.reason,
+            # PostgreSQL keeps every character of a stranger's but this one.
+            "reason": data.reason and data.reason.replace("\0", ""),
             "time": event.time,
         },
     )

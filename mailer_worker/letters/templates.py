@@ -17,6 +17,9 @@ from shared.errors import Misconfigured
 
 Values = dict[str, object]
 
+#: Who refuses us where one fails: they are read once, so that it lasts to the end.
+PEER = "templates"
+
 
 class Templates:
     """What is on the shelf, ready to be filled; from several threads at once."""
@@ -54,7 +57,8 @@ class Templates:
         except Exception as error:  # whatever an operator's template may do
             place = place_of(error, name, self.shelf.folders)
             # No more than the error's name: its text may quote a stranger's.
-            raise Misconfigured(f"template {place}: {type(error).__name__}") from error
+            told = f"template {place}: {type(error).__name__}"
+            raise Misconfigured(told, PEER) from error
 
 
 def _environment(shelf: Shelf) -> ImmutableSandboxedEnvironment:

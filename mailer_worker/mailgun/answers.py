@@ -13,7 +13,13 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from shared.errors import MeloTechError, Misconfigured, Permanent, Transient
+from shared.errors import (
+    MeloTechError,
+    Misconfigured,
+    Permanent,
+    Transient,
+    Uncertain,
+)
 from shared.events import without_addresses
 
 PEER = "Mailgun"
@@ -22,7 +28,16 @@ PEER = "Mailgun"
 NOT_FOUND_ATTEMPTS = 4
 
 _OPERATORS = frozenset(
-    {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+    }
+)
+#: What is in front of a server says so of a connection, whatever the mail.
+_OF_THE_CONNECTION = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.TOO_EARLY}
 )
 #: Words of a 400 that speak of the account and not of the mail.
 _OF_THE_ACCOUNT = re.compile(
@@ -30,6 +45,8 @@ _OF_THE_ACCOUNT = re.compile(
     r"|account[^.]{0,40}(?:disabled|inactive|suspended)",
     re.IGNORECASE,
 )
+#: More characters than a Message-Id has.
+_MAX_ID = 998
 _TRY_AGAIN_AFTER = re.compile(r"try again after (.{1,60}? GMT)")
 
 
@@ -38,9 +55,13 @@ def failure_of(
 ) -> MeloTechError:
     """Return what an answer other than 200 means: Transient, Permanent, Misconfigured.
 
+    Uncertain where it says neither that the mail was taken nor that it was not.
     `text` is the answer's body, `retry_after` its header.
     """
     reason = f"Mailgun answered {status}: {without_addresses(_message_in(text))}"
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        # Of those below 200 the answer itself is yet to come.
+        return Uncertain(reason)
     if status in _OPERATORS:
         return Misconfigured(reason, PEER)
     if status == HTTPStatus.BAD_REQUEST and _OF_THE_ACCOUNT.search(text):
@@ -50,7 +71,8 @@ def failure_of(
         return Transient(reason, status=status, most_attempts=most)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Transient(reason, _wait(text, retry_after, now), status=status)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
+    may_pass = status in _OF_THE_CONNECTION or status < HTTPStatus.BAD_REQUEST
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or may_pass:
         return Transient(reason, _wait("", retry_after, now), status=status)
     return Permanent(reason, status=status)
 
@@ -59,7 +81,10 @@ def id_in(body: bytes) -> str | None:
     """Return Mailgun's id of a mail that it has queued, None where it tells none."""
     document = _document(body)
     found = document.get("id") if isinstance(document, dict) else None
-    return found if isinstance(found, str) else None
+    # One that no ledger can hold must not hide that the mail was taken.
+    if not isinstance(found, str) or not (found.isascii() and found.isprintable()):
+        return None
+    return found[:_MAX_ID] or None
 
 
 def _message_in(text: str) -> str:

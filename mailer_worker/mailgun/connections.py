@@ -6,9 +6,12 @@ answer, nobody knows. `requests` tells the two apart for some failures only.
 
 from __future__ import annotations
 
+import io
+import socket
 import threading
 import time
-from typing import Any
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -16,6 +19,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from mailer_worker.environment import session_for
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 #: Idle for longer, a connection may have been forgotten on its way: a mail sent on it
 #: would be one that nobody knows of. In seconds.
@@ -53,9 +59,35 @@ def was_begun() -> bool:
     return bool(getattr(_of_thread, "begun", False))
 
 
-class _Marking:
-    """A connection that notes when a request begins on it."""
+class _Bounded(socket.SocketIO):
+    """What a socket receives until `ends_at`, however often something comes."""
 
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        super().__init__(sock, "r")
+        self._socket, self._ends_at = sock, ends_at
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long")
+        self._socket.settimeout(min(left, self._socket.gettimeout() or left))
+        return super().readinto(buffer)
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        # `requests` waits for each piece of the head anew, be it one byte.
+        ends_at = time.monotonic() + 2 * (sock.gettimeout() or 0.0)
+        self.fp.close()
+        sock._io_refs += 1  # type: ignore[attr-defined]
+        self.fp = io.BufferedReader(_Bounded(sock, ends_at))
+
+
+class _Marking:
+    """A connection that notes when a request begins on it, and waits within bounds."""
+
+    response_class: Any = _Answer
     _connecting = False
 
     def connect(self) -> None:

@@ -72,10 +72,13 @@ class Messages:
                 allow_redirects=False,
                 stream=True,
             )
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
             told = f"Mailgun: {type(error).__name__}"
             raise (Uncertain if was_begun() else Transient)(told) from error
         body = self._body_of(answer)
+        if answer.status_code < HTTPStatus.OK:
+            # What is still to come would be taken for the next mail's answer.
+            session.close()
         if answer.status_code == HTTPStatus.OK:
             # The status says that the mail is queued, whatever became of the rest.
             return answers.id_in(body) or mail.message_id

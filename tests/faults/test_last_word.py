@@ -120,7 +120,7 @@ def test_second_event_of_a_change_is_no_second_mail_after_a_restart(
     mailer.start()
     publish_all(bus, [turn("e2", "pending", "approved", fingerprint="f")])
 
-    until(lambda: '"repeated"' in mailer.output())
+    until(lambda: '"repeats":"e1"' in mailer.output())
 
     assert mailed(mailgun) == ["e1"]
     until(lambda: not depths(bus_url))

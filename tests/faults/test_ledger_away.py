@@ -7,7 +7,7 @@ import requests
 
 from devstack.postgres import PrivatePostgres, in_a_folder_of_its_own, server_binaries
 from tests.plugins.ledgers import IMPATIENT, NO_SUPABASE, depths, mailed
-from tests.plugins.mails import dead_letters
+from tests.plugins.mails import behave, dead_letters, mails_told
 from tests.plugins.services import start_mailer, until
 from tests.plugins.turns import publish_all, some_changes
 
@@ -100,3 +100,30 @@ def test_mailer_whose_ledger_goes_away_sends_nothing_until_it_is_back(
     until(lambda: not depths(bus_url))
     assert len(set(mailed(mailgun))) == 2 * CHANGES
     assert dead_letters(bus_url) == []
+
+
+def test_mail_that_was_taken_while_the_ledger_was_away_is_noted_once_it_is_back(
+    start, bus, bus_url, mailgun, server
+):
+    mailer = start_mailer(
+        start,
+        bus_url,
+        NO_SUPABASE,
+        mailgun.url,
+        **IMPATIENT | {"MAILGUN_TIMEOUT_SECONDS": "20"},
+        MAILER_DATABASE_URL=server.dsn(),
+        # Neither the log nor a webhook would tell.
+        MAILGUN_LOG_API_KEY="none",
+    )
+    behave(mailgun, mode="hang", seconds=4, times=1)
+    publish_all(bus, some_changes(1))
+    until(lambda: health(mailer).json()["mails"]["claimed"])
+    server.stop()
+    until(lambda: is_unhealthy(mailer, "ledger"))
+    until(lambda: mailed(mailgun))
+    server.restart()
+
+    until(lambda: mails_told(bus_url))
+    assert [event.type for event in mails_told(bus_url)] == ["email.accepted"]
+    until(lambda: is_healthy(mailer))
+    assert len(mailed(mailgun)) == 1

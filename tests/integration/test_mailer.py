@@ -88,6 +88,20 @@ def test_artist_without_an_address_in_users_is_found_in_auth(
     assert until(lambda: inbox(mailgun))[0]["to"] == "ada@melotech.test"
 
 
+def test_users_row_cannot_name_several_recipients(mailer, mailgun, bus, supabase, ada):
+    answer = requests.patch(
+        f"{supabase.url}/rest/v1/users",
+        params={"id": f"eq.{ada}"},
+        headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
+        json={"email": "eve@x.test, mallory@x.test"},
+        timeout=5,
+    )
+    assert answer.status_code < 300
+    publish(bus, change(1, userid=ada))
+
+    assert until(lambda: inbox(mailgun))[0]["to"] == "ada@melotech.test"
+
+
 def test_status_without_a_mail_is_skipped_and_told(mailer, mailgun, bus, bus_url, ada):
     publish(bus, change(1, userid=ada, status="archived"))
 
@@ -265,3 +279,50 @@ def test_no_address_no_key_and_no_content_is_logged(mailer, mailgun, bus, ada):
         assert hidden not in told
     for line in told.splitlines():
         json.loads(line)
+
+
+def test_template_that_fails_for_one_mail_pauses_the_mailer_and_tells_why(
+    start, bus, bus_url, supabase, mailgun, ada, tmp_path
+):
+    folder = tmp_path / "templates" / "approved"
+    folder.mkdir(parents=True)
+    fails = "{% if 'bad' in feedback|string %}{{ nowhere }}{% endif %}Dear artist"
+    (folder / "text.txt").write_text(fails)
+    mailer = start_mailer(
+        start,
+        bus_url,
+        supabase.url,
+        mailgun.url,
+        MAIL_TEMPLATES_DIR=str(folder.parent),
+    )
+    publish(bus, change(1, userid=ada, feedback="bad"))
+
+    def health():
+        return requests.get(f"{mailer.url}/health", timeout=5)
+
+    until(lambda: health().status_code == 503)
+    assert "approved/text.txt" in health().json()["reason"]
+    publish(bus, change(2, userid=ada, feedback="good"))
+    mails = until(lambda: inbox(mailgun), timeout=40)
+
+    assert [mail["variables"]["event_id"] for mail in mails] == ["evt_2"]
+    assert mailer.output().count('"held"') < 10
+    assert dead_letters(bus_url) == []
+
+
+def test_refused_mailer_keeps_the_order_of_changes_that_have_no_version(
+    start, bus, bus_url, supabase, mailgun, ada
+):
+    first = change(2, userid=ada, status="approved")
+    second = msgspec.structs.replace(
+        change(2, userid=ada, status="rejected"), id="evt_3"
+    )
+    for event in (change(1, userid=ada), first, second):
+        publish(bus, event)
+    behave(mailgun, mode="status", status=401, times=1)
+    # Two in hand: the first is refused, the second goes back behind the third.
+    start_mailer(start, bus_url, supabase.url, mailgun.url, MAILER_SENDERS="1")
+
+    until(lambda: len(inbox(mailgun)) >= 2 and not waiting(bus_url), timeout=40)
+    mails = [mail["variables"]["event_id"] for mail in inbox(mailgun)]
+    assert [event_id for event_id in mails if event_id != "evt_1"][-1] == "evt_3"

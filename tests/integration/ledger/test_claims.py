@@ -178,3 +178,44 @@ def test_suppression_is_told_once_and_lifted_once(ledger):
     assert ledger.lift(key_of(ADA)) is True
     assert ledger.lift(key_of(ADA)) is False
     assert isinstance(claim(ledger), Claim)
+
+
+@pytest.mark.parametrize("state", ["claimed", "uncertain"])
+def test_change_is_not_taken_back_while_its_mail_may_be_on_its_way(ledger_url, state):
+    there = a_change(1, status="approved", before="pending", sequence=1)
+    back = a_change(2, status="pending", before="approved", sequence=2)
+    with opened(ledger_url, settle=10.0) as ledger:
+        claimed = claim(ledger, there)
+        if state == "uncertain":
+            ledger.doubted(claimed)
+
+        assert judge(ledger, back) == Due()
+
+
+def test_change_is_taken_back_where_its_mail_was_surely_not_taken(ledger_url):
+    there = a_change(1, status="approved", before="pending", sequence=1)
+    back = a_change(2, status="pending", before="approved", sequence=2)
+    with opened(ledger_url, settle=10.0) as ledger:
+        ledger.released(claim(ledger, there))
+
+        assert judge(ledger, back).state == "taken-back"
+
+
+def test_dead_letter_of_a_mail_that_was_taken_does_not_undo_that(ledger):
+    ledger.accepted(claim(ledger), "<1@mailgun.test>")
+    ledger.failed("evt_1", "no mail address is known for the artist")
+
+    assert [entry.state for entry in ledger.show("s-1")] == ["accepted"]
+
+
+def test_suppression_is_kept_whatever_the_reason_holds(ledger):
+    told = an_outcome(
+        "failed",
+        suppression="bounced",
+        recipient_key=key_of(ADA),
+        reason="550 a\0b",
+        cause="evt_9",
+    )
+    ledger.told(told)
+
+    assert isinstance(claim(ledger), Drop)

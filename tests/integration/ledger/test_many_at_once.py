@@ -7,12 +7,13 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from mailer_worker.ledger.ledger import Open
 from mailer_worker.ledger.mails import Claim
 from mailer_worker.standing import Drop, Due
-from tests.plugins.ledgers import a_change, opened
+from tests.plugins.ledgers import a_change, opened, postgres_ledger
 from tests.plugins.services import ROOT
 
 THREADS = 16
@@ -121,3 +122,19 @@ def test_claim_of_a_worker_that_was_killed_right_after_it_is_there(ledger_url):
         found = ledger.judge(a_change(), has_waited=True)
         assert isinstance(found, Open)
         assert found.claim.state == "claimed"
+
+
+def test_database_that_isolates_more_by_default_takes_mails_in_turn_as_any(postgres):
+    url = postgres_ledger(postgres)
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        setting = "default_transaction_isolation = 'repeatable read'"
+        connection.execute(f'alter database "{name}" set {setting}')
+
+    with opened(url) as ledger:
+        ledger.judge(a_change(), has_waited=True)
+        found = together(
+            THREADS, lambda _: ledger.claim(a_change(), "a@a.test", "<m@x>")
+        )
+
+    assert [type(each) for each in found].count(Claim) == 1

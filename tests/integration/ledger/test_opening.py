@@ -9,6 +9,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from mailer_worker.ledger import database as database_module
 from mailer_worker.ledger import engines
 from mailer_worker.standing import Due
 from shared.errors import LedgerUnavailable
@@ -161,3 +162,16 @@ def test_ledger_heals_when_its_server_comes_back(postgres):
         postgres.restart()
 
         assert judge(ledger, 2) == Due()
+
+
+def test_claim_that_nobody_waits_for_any_more_is_not_made(file, monkeypatch):
+    with opened(f"sqlite:///{file}") as ledger:
+        judge(ledger)
+        monkeypatch.setattr(database_module, "CALL_DEADLINE", 0.2)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            with pytest.raises(LedgerUnavailable):
+                ledger.claim(a_change(1, submission="s-1"), "a@a.test", "<m@x>")
+        monkeypatch.undo()
+
+        assert ledger.claims("evt_1") == []

@@ -8,7 +8,7 @@ import pytest
 from mailer_worker.mailgun.answers import NOT_FOUND_ATTEMPTS, failure_of, id_in
 from mailer_worker.mailgun.log import Absent, CannotTell, Found, read
 from mailer_worker.settlement import DeadLetter, Retry, after
-from shared.errors import Misconfigured, Permanent, Transient
+from shared.errors import Misconfigured, Permanent, Transient, Uncertain
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -20,13 +20,16 @@ def meaning(status, text="text", retry_after=None):
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (204, Transient),
+        (103, Uncertain),
+        (204, Uncertain),
         (301, Transient),
         (400, Permanent),
         (401, Misconfigured),
         (402, Misconfigured),
         (403, Misconfigured),
         (404, Transient),
+        (407, Misconfigured),
+        (408, Transient),
         (413, Permanent),
         (429, Transient),
         (500, Transient),

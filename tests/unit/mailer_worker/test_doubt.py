@@ -87,3 +87,12 @@ def test_no_claim_is_sent_again_while_its_call_may_be_under_way():
     for finding in (ABSENT, SILENT):
         assert isinstance(found_at(46.9, finding, "claimed", eager), LookAgain)
         assert isinstance(found_at(47, finding, "claimed", eager), SendAgain)
+
+
+def test_mail_is_not_sent_again_at_once_whatever_the_settings_say():
+    hasty = Patience(lease=1, trusted=0, give_up=0)
+
+    for finding in (ABSENT, SILENT):
+        assert isinstance(found_at(0, finding, patience=hasty), LookAgain)
+        assert isinstance(found_at(4.9, finding, patience=hasty), LookAgain)
+        assert isinstance(found_at(5, finding, patience=hasty), SendAgain)

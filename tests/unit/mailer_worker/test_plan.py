@@ -51,6 +51,14 @@ def test_status_without_a_mail_is_skipped_with_the_reason(status):
     assert repr(status) in planned.reason
 
 
+def test_reason_tells_of_a_status_no_more_than_its_beginning_and_no_address():
+    planned = plan(status_change(status="ask ada@a.test " * 1_000))
+
+    assert isinstance(planned, Skip)
+    assert "ada@a.test" not in planned.reason
+    assert len(planned.reason) < 300
+
+
 def test_all_spellings_of_a_status_are_compared_as_one():
     assert {written(s) for s in ("In_Review", "in review", "IN-REVIEW")} == {
         "in-review"

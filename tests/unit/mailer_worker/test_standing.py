@@ -41,7 +41,7 @@ def test_change_alone_is_due_when_its_time_has_come():
 def test_clock_that_was_set_back_waits_once_and_no_second_time():
     mine = known(1, P, A)
 
-    assert isinstance(standing(mine, at=-3_600), Wait)
+    assert standing(mine, at=-3_600) == Wait(SETTLE)
     assert standing(mine, at=-3_600, has_waited=True) == Due()
 
 
