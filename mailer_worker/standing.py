@@ -7,7 +7,7 @@ wait a day for its next attempt. Whatever happened, an artist hears the last wor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Literal
 
@@ -59,7 +59,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Its mail may be sent."""
+    """Its mail may be sent; `newest` is the last place of all that were compared."""
+
+    newest: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def stand(
         return Wait(left)
     if settle and _is_back(mine, real):
         return Drop("taken-back", "the status is again what it was before")
-    return Due()
+    return Due(max(known.place for known in (mine, *others)))
 
 
 def _twin(mine: Known, others: Sequence[Known]) -> Known | None:

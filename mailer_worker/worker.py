@@ -159,9 +159,10 @@ class Worker:
                 return self._find_out(delivery, planned, claim, None)
             case Busy():
                 return results.later(delivery, ITS_TURN, "another mail is under way")
-        return self._deliver(delivery, planned)
+            case Due(newest=newest):
+                return self._deliver(delivery, planned, newest)
 
-    def _deliver(self, delivery: Delivery, planned: Send) -> Result:
+    def _deliver(self, delivery: Delivery, planned: Send, newest: int) -> Result:
         event = planned.event
         recipient = self._doors.recipient_of(planned)
         if not planned.own_email:
@@ -169,7 +170,9 @@ class Worker:
         message_id = message_id_of(event.id, self._domain)
         mail = self._compose(planned, recipient, message_id)
         called = self._calls.make(
-            lambda: self._ledger.claim(change_of(event), recipient.address, message_id),
+            lambda: self._ledger.claim(
+                change_of(event), recipient.address, message_id, newest=newest
+            ),
             mail,
         )
         if isinstance(called, Stale):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailer_worker.ledger.prepared import Prepared
 from mailer_worker.ledger.tables import changes
 from mailer_worker.standing import Change, Known, State
 from shared.same_change import Identity
@@ -18,27 +19,35 @@ MAX_COMPARED = 50
 #: First half of the keys of the locks that are held for a submission each.
 _SUBMISSIONS = 7_305_282
 
-# Built once: that takes SQLAlchemy longer than to run them.
-_LOCK = text("select pg_advisory_xact_lock(:kind, hashtext(:name))")
+_GIVEN = [
+    column.name for column in changes.columns if column.name not in {"place", "reason"}
+]
+_LOCK = Prepared(text("select pg_advisory_xact_lock(:kind, hashtext(:name))"))
 _ADMIT = {
-    name: dialect.insert(changes)
-    .on_conflict_do_nothing(index_elements=[changes.c.event_id])
-    .execution_options(preserve_rowcount=True)
+    name: Prepared(
+        dialect.insert(changes).on_conflict_do_nothing(
+            index_elements=[changes.c.event_id]
+        ),
+        _GIVEN,
+    )
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
-_OF_SUBMISSION = (
+_OF_SUBMISSION = Prepared(
     select(changes)
     .where(changes.c.submission_id == bindparam("submission"))
     .order_by(changes.c.place.desc())
     .limit(MAX_COMPARED)
 )
-_MARK = update(changes).where(changes.c.event_id == bindparam("event"))
+_MARK = Prepared(
+    update(changes).where(changes.c.event_id == bindparam("event")),
+    ["state", "reason"],
+)
 
 
 def lock(connection: Connection, submission_id: str) -> None:
     """Let no other worker decide about the submission until the transaction ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"kind": _SUBMISSIONS, "name": submission_id})
+        _LOCK.run(connection, {"kind": _SUBMISSIONS, "name": submission_id})
 
 
 def admit(connection: Connection, change: Change, *, state: State, now: int) -> bool:
@@ -58,13 +67,12 @@ def admit(connection: Connection, change: Change, *, state: State, now: int) -> 
         "seen_at": now,
         "state": state,
     }
-    statement = _ADMIT[connection.dialect.name]
-    return connection.execute(statement, values).rowcount == 1
+    return _ADMIT[connection.dialect.name].run(connection, values).rowcount == 1
 
 
 def of_submission(connection: Connection, submission_id: str) -> Sequence[Known]:
     """Return the submission's newest changes in the order of their arrival."""
-    rows = connection.execute(_OF_SUBMISSION, {"submission": submission_id}).all()
+    rows = _OF_SUBMISSION.run(connection, {"submission": submission_id}).all()
     return [_known(row) for row in reversed(rows)]
 
 
@@ -73,14 +81,14 @@ def mark(
 ) -> None:
     """Note what became of the change."""
     values = {"state": state, "reason": reason, "event": event_id}
-    connection.execute(_MARK, values)
+    _MARK.run(connection, values)
 
 
 def _known(row: Row[Any]) -> Known:
     version = Version(
         sequence=None if row.sequence is None else int(row.sequence),
         updated_at=row.updated_at,
-        deleted=row.deleted,
+        deleted=bool(row.deleted),
     )
     identity = None
     if row.fingerprint is not None and row.told_at is not None:

@@ -7,8 +7,8 @@ each thread has its own connection there.
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -26,8 +26,9 @@ Work = Callable[[Connection], T]
 
 #: For one call, its waiting included, in seconds.
 CALL_DEADLINE = 20.0
-#: Calls that share one commit at the most.
-MAX_BATCH = 256
+#: Calls that share one commit at the most: while those that are not urgent are at
+#: work the urgent ones wait.
+MAX_URGENT, MAX_BATCH = 256, 16
 #: PostgreSQL's class of errors for what goes beyond its limits (appendix A).
 _LIMIT_EXCEEDED = "54"
 
@@ -35,8 +36,8 @@ _LIMIT_EXCEEDED = "54"
 class Database(Protocol):
     """Run calls in transactions."""
 
-    def run(self, work: Work[T]) -> T:
-        """Return what `work` returns, once it is committed.
+    def run(self, work: Work[T], *, urgent: bool = False) -> T:
+        """Return what `work` returns, once it is committed; the `urgent` goes first.
 
         `work` may be run twice: it must do nothing but talk to the database. Raises
         LedgerUnavailable, after which it may be committed or not; Permanent where the
@@ -73,7 +74,8 @@ class _Own:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def run(self, work: Work[T]) -> T:
+    def run(self, work: Work[T], *, urgent: bool = False) -> T:
+        # Each has a connection of its own: nobody waits for another.
         try:
             with self._engine.begin() as connection:
                 return work(connection)
@@ -99,20 +101,52 @@ class _Call:
         self.done.acquire()
 
 
+class _Line:
+    """The calls that wait: those that are urgent, then the others, some at a time."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[_Call] = deque()
+        self._others: deque[_Call] = deque()
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def put(self, call: _Call, *, urgent: bool) -> None:
+        with self._changed:
+            (self._urgent if urgent else self._others).append(call)
+            self._changed.notify()
+
+    def end(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def take(self) -> list[_Call]:
+        """Wait for calls; none are left at the end."""
+        with self._changed:
+            while not (self._urgent or self._others or self._ended):
+                self._changed.wait()
+            line, most = (
+                (self._urgent, MAX_URGENT)
+                if self._urgent
+                else (self._others, MAX_BATCH)
+            )
+            return [line.popleft() for _ in range(min(len(line), most))]
+
+
 class _Shared:
     """One connection and one thread; the calls that wait share a commit."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._line = _Line()
         self._thread = threading.Thread(
             target=self._serve, name="ledger.writer", daemon=True
         )
         self._thread.start()
 
-    def run(self, work: Work[T]) -> T:
+    def run(self, work: Work[T], *, urgent: bool = False) -> T:
         call = _Call(work)
-        self._calls.put(call)
+        self._line.put(call, urgent=urgent)
         if not call.done.acquire(timeout=CALL_DEADLINE):
             # Nobody would use the claim that it made so late.
             call.given_up = True
@@ -123,20 +157,14 @@ class _Shared:
         return result
 
     def close(self) -> None:
-        self._calls.put(None)
+        self._line.end()
         self._thread.join(CALL_DEADLINE)
         self._engine.dispose()
 
     def _serve(self) -> None:
-        ended = False
-        while not ended:
-            calls = [self._calls.get()]
-            while len(calls) < MAX_BATCH and not self._calls.empty():
-                calls.append(self._calls.get())
-            batch = [call for call in calls if call is not None]
-            ended = len(batch) < len(calls)
+        while batch := self._line.take():
             # One call's failure is no other's: then each has a commit of its own.
-            if batch and not self._commit(batch):
+            if not self._commit(batch):
                 for call in batch:
                     self._commit([call], last=True)
             for call in batch:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from mailer_worker import standing
-from mailer_worker.ledger import changes, history, mails, outcomes
+from mailer_worker.ledger import changes, glance, history, mails, outcomes
 from mailer_worker.ledger.database import Database
 from mailer_worker.ledger.history import Entry
 from mailer_worker.ledger.mails import Claim
@@ -83,10 +83,13 @@ class Ledger:
 
         self._database.run(work)
 
-    def claim(self, change: Change, recipient: str, message_id: str) -> Claimed:
+    def claim(
+        self, change: Change, recipient: str, message_id: str, *, newest: int = 0
+    ) -> Claimed:
         """Claim the change's mail, or return why not.
 
-        What speaks against it may have come about since it was judged.
+        What speaks against it may have come about since it was judged, where `newest`
+        (of `Due`) was the last of the submission's changes.
         """
         key = key_of(recipient)
 
@@ -94,21 +97,25 @@ class Ledger:
             changes.lock(connection, change.submission_id)
             # Not before: a claim that waited for its turn would be an old one.
             now = _now()
-            claims, is_busy = mails.of_event_and_under_way(
+            seen = glance.at(
                 connection,
-                change.event_id,
-                change.submission_id,
+                change,
+                recipient_key=key,
                 since=now - int(self._lease * 1000),
             )
-            judged = self._judge(connection, change, claims, now=now, has_waited=True)
-            if not isinstance(judged, Due):
-                return judged
-            unwanted = outcomes.suppressed(connection, key)
-            if unwanted is not None:
-                reason = f"the address gets no mails: it has {unwanted}"
+            claims: Sequence[Claim] = ()
+            if seen.is_claimed or seen.newest != newest:
+                claims = mails.of_event(connection, change.event_id)
+                judged = self._judge(
+                    connection, change, claims, now=now, has_waited=True
+                )
+                if not isinstance(judged, Due):
+                    return judged
+            if seen.unwanted is not None:
+                reason = f"the address gets no mails: it has {seen.unwanted}"
                 changes.mark(connection, change.event_id, "skipped", reason)
                 return Drop("skipped", reason)
-            if is_busy:
+            if seen.is_busy:
                 return Busy()
             return mails.claim(
                 connection,
@@ -120,7 +127,8 @@ class Ledger:
                 now=now,
             )
 
-        return self._database.run(work)
+        # A turn at Mailgun waits for it.
+        return self._database.run(work, urgent=True)
 
     def accepted(self, claim: Claim, mailgun_id: str) -> None:
         """Note that Mailgun has the mail, whoever else has a say in it by now."""
@@ -185,8 +193,10 @@ class Ledger:
             cause = event.data.cause
             if cause is None:
                 return
-            outcomes.note(connection, event)
-            for claim in mails.of_event(connection, cause):
+            claims = mails.of_event(connection, cause)
+            if claims:
+                outcomes.note(connection, event)
+            for claim in claims:
                 # Of a mail that Mailgun had not nothing could be told.
                 if mails.settle(
                     connection,

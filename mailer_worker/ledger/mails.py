@@ -18,32 +18,32 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from mailer_worker.ledger.prepared import Prepared
 from mailer_worker.ledger.tables import mails
 from mailer_worker.standing import Known
 
 State = Literal["claimed", "free", "uncertain", "accepted"]
 
-# Built once: that takes SQLAlchemy longer than to run them.
-_OF_EVENT = select(mails).where(mails.c.event_id == bindparam("event"))
-_OF_EVENT_OR_UNDER_WAY = select(mails).where(
-    (mails.c.event_id == bindparam("event"))
-    | (
-        (mails.c.submission_id == bindparam("submission"))
-        & (mails.c.state == "claimed")
-        & (mails.c.claimed_at > bindparam("since"))
-    )
+_MINE = (mails.c.event_id == bindparam("event")) & (
+    mails.c.recipient == bindparam("to")
 )
+_NOT_ACCEPTED = _MINE & (mails.c.state != "accepted")
+_ENDED = ["state", "settled_at", "mailgun_id"]
+_OF_EVENT = Prepared(select(mails).where(mails.c.event_id == bindparam("event")))
 _UNKNOWN = select(mails.c.event_id).where(
     mails.c.submission_id == bindparam("submission"),
     mails.c.state.in_(["claimed", "uncertain"]),
 )
-_INSERT = insert(mails)
-_PLACE = update(mails).where(
-    mails.c.event_id == bindparam("event"),
-    mails.c.recipient == bindparam("to"),
+_CLAIM = Prepared(insert(mails), [column.name for column in mails.columns])
+_CLAIM_AGAIN = Prepared(
+    update(mails).where(_MINE),
+    ["state", "attempt", "claimed_at", "settled_at", "message_id"],
 )
-_ACCEPT = _PLACE.where(mails.c.state != "accepted")
-_SETTLE = _ACCEPT.where(mails.c.attempt == bindparam("number"))
+_ACCEPT = Prepared(update(mails).where(_NOT_ACCEPTED), _ENDED)
+_SETTLE = Prepared(
+    update(mails).where(_NOT_ACCEPTED & (mails.c.attempt == bindparam("number"))),
+    _ENDED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +62,7 @@ class Claim:
 
 def of_event(connection: Connection, event_id: str) -> Sequence[Claim]:
     """Return the claims for an event: one, unless its artist's address changed."""
-    return [_claim(row) for row in connection.execute(_OF_EVENT, {"event": event_id})]
-
-
-def of_event_and_under_way(
-    connection: Connection, event_id: str, submission_id: str, *, since: int
-) -> tuple[Sequence[Claim], bool]:
-    """Return the claims for an event.
-
-    And whether another event's mail of the submission is claimed since then.
-    """
-    asked = {"event": event_id, "submission": submission_id, "since": since}
-    found = [_claim(row) for row in connection.execute(_OF_EVENT_OR_UNDER_WAY, asked)]
-    own = [claim for claim in found if claim.event_id == event_id]
-    return own, len(own) < len(found)
+    return [_claim(row) for row in _OF_EVENT.run(connection, {"event": event_id})]
 
 
 def with_unknown(connection: Connection, known: Sequence[Known]) -> list[Known]:
@@ -116,10 +103,10 @@ def claim(
         "message_id": message_id,
     }
     if free is not None:
-        connection.execute(_PLACE, values | {"event": event_id, "to": recipient})
+        _CLAIM_AGAIN.run(connection, values | {"event": event_id, "to": recipient})
         return replace(free, **values)  # type: ignore[arg-type]
     values |= {"event_id": event_id, "recipient": recipient, "mailgun_id": None}
-    connection.execute(_INSERT, values | {"submission_id": submission_id})
+    _CLAIM.run(connection, values | {"submission_id": submission_id})
     return Claim(**values)  # type: ignore[arg-type]
 
 
@@ -135,12 +122,17 @@ def settle(
 
     That it was accepted is noted whoever has claimed it by now.
     """
-    values = {"state": state, "settled_at": now, "mailgun_id": mailgun_id}
-    place = {"event": claim.event_id, "to": claim.recipient}
+    values: dict[str, object] = {
+        "state": state,
+        "settled_at": now,
+        "mailgun_id": mailgun_id,
+        "event": claim.event_id,
+        "to": claim.recipient,
+    }
     if state == "accepted":
-        return connection.execute(_ACCEPT, values | place).rowcount == 1
-    mine = place | {"number": claim.attempt}
-    return connection.execute(_SETTLE, values | mine).rowcount == 1
+        return _ACCEPT.run(connection, values).rowcount == 1
+    mine = {"number": claim.attempt}
+    return _SETTLE.run(connection, values | mine).rowcount == 1
 
 
 def _claim(row: Row[Any]) -> Claim:

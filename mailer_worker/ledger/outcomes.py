@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer_worker.ledger.tables import outcomes, suppressions
 from shared.events import EmailEvent
-
-#: Asked for each mail, and built once: that takes SQLAlchemy longer than to run it.
-_REASON = select(suppressions.c.reason).where(
-    suppressions.c.recipient_key == bindparam("key")
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +63,6 @@ def suppress(connection: Connection, event: EmailEvent, *, now: int) -> None:
             "since": now,
         },
     )
-
-
-def suppressed(connection: Connection, recipient_key: str) -> str | None:
-    """Return why the address gets no mails, None where it does."""
-    reason: str | None = connection.execute(_REASON, {"key": recipient_key}).scalar()
-    return reason
 
 
 def all_suppressed(connection: Connection, limit: int) -> list[Suppressed]:
