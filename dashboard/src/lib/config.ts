@@ -13,7 +13,7 @@ type Environment = Partial<Record<string, string>>;
 
 export async function loadConfig(
   fetcher: typeof fetch = fetch,
-  environment: Environment = import.meta.env as Environment,
+  environment: Environment = import.meta.env,
 ): Promise<Config> {
   const served = await read(fetcher);
   return configOf(served, environment, window.location.origin);
