@@ -75,6 +75,8 @@ def _test_servers() -> None:
         "rabbitmq-server": bool(server_program()),
         "postgresql": _has_postgres(),
         "chromium": shutil.which("chromium") is not None,
+        # Without a font there is no text to look at.
+        "fonts-liberation": Path("/usr/share/fonts/truetype").exists(),
     }
     for package in [name for name, here in present.items() if not here]:
         if debian.may_install():
