@@ -1,8 +1,8 @@
 """`python -m devstack.stack up | stop | logs | test-servers | exec WORDS...`.
 
 up: run everything in the foreground; stop: end it from elsewhere; logs: follow;
-test-servers: install the RabbitMQ and PostgreSQL that tests start, where we may; exec:
-run Python with the stack's environment, as in `exec -m devstack.watch`.
+test-servers: install what tests start, where we may: RabbitMQ, PostgreSQL, Chromium;
+exec: run Python with the stack's environment, as in `exec -m devstack.watch`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,13 @@ def _logs() -> None:
 def _test_servers() -> None:
     # Where one cannot be had, the tests that need none still run, and the others say
     # what is missing.
-    present = {"rabbitmq-server": bool(server_program()), "postgresql": _has_postgres()}
+    present = {
+        "rabbitmq-server": bool(server_program()),
+        "postgresql": _has_postgres(),
+        "chromium": shutil.which("chromium") is not None,
+        # Without a font there is no text to look at.
+        "fonts-liberation": Path("/usr/share/fonts/truetype").exists(),
+    }
     for package in [name for name, here in present.items() if not here]:
         if debian.may_install():
             debian.install(package)
