@@ -6,7 +6,7 @@ export default defineConfig({
   publicDir: false,
   build: {
     outDir: "dist-realtime",
-    target: "es2020",
+    target: "es2022",
     minify: "esbuild",
     lib: {
       entry: fileURLToPath(new URL("./src/realtime/index.ts", import.meta.url)),
