@@ -128,8 +128,8 @@ export class Connection {
   }
 
   #ping(patience: number): void {
-    this.send({ type: "ping" });
     this.#deadline = Math.min(this.#deadline, this.#o.now() + patience);
+    this.send({ type: "ping" });
   }
 
   /** At about 80 % of what is left, not all clients at the same. */
