@@ -1,6 +1,10 @@
 // @vitest-environment node
+import { once } from "node:events";
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -11,10 +15,10 @@ import { change } from "../../tests/memorySocket";
 import type { Row } from "./types";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** Inside the project, so that Node finds `ws`. */
-const folder = `${root}dist-realtime-test-${process.pid}`;
+const ws = createRequire(import.meta.url).resolve("ws");
+const folder = mkdtempSync(join(tmpdir(), "realtime-"));
 const listen = `
-  import WebSocket from "ws";
+  const { default: WebSocket } = await import(process.argv[3]);
   import { createClient } from "./index.js";
   const client = createClient({ url: process.argv[2], getToken: async () => "t.t.t", WebSocket });
   client.subscribe((message) => {
@@ -29,7 +33,7 @@ beforeAll(async () => {
     root,
     configFile: `${root}vite.realtime.config.ts`,
     logLevel: "silent",
-    build: { outDir: folder },
+    build: { outDir: folder, emptyOutDir: false },
   });
   writeFileSync(`${folder}/listen.mjs`, listen);
 });
@@ -69,7 +73,7 @@ describe("the built package", () => {
 
       const { stdout } = await promisify(execFile)(
         process.execPath,
-        [`${folder}/listen.mjs`, `ws://127.0.0.1:${port}/ws/admin`],
+        [`${folder}/listen.mjs`, `ws://127.0.0.1:${port}/ws/admin`, ws],
         { timeout: 15_000 },
       );
       server.close();

@@ -25,13 +25,13 @@ const place = (id: string) => Number(id.slice(1));
 class Gateway {
   events = 0;
   pruned = 0;
-  readonly #random: () => number;
-  /** What each joined socket has been sent. */
-  readonly #sent = new Map<MemorySocket, number>();
+  /** What each joined socket has been sent, and from where on it may be told again. */
+  readonly #sent = new Map<MemorySocket, { upTo: number; from: number }>();
 
-  constructor(random: () => number) {
-    this.#random = random;
-  }
+  constructor(
+    readonly random: () => number,
+    readonly prunes: boolean,
+  ) {}
 
   join(socket: MemorySocket): void {
     socket.open();
@@ -39,29 +39,30 @@ class Gateway {
     const recovered = since !== undefined && place(since) >= this.pruned;
     const from = recovered ? place(since) : this.events;
     socket.welcome({ recovered, last_event_id: from === 0 ? null : `e${from}` });
-    this.#sent.set(socket, from);
+    this.#sent.set(socket, { upTo: from, from: this.prunes ? from : 0 });
   }
 
   /** Send some of what is missing, and now and then what was sent before. */
   flow(socket: MemorySocket): void {
     const sent = this.#sent.get(socket);
     if (sent === undefined || socket.readyState !== 1) return;
-    const upTo = sent + Math.floor(this.#random() * (this.events - sent + 1));
-    for (let n = sent + 1; n <= upTo; n++) {
+    const upTo = sent.upTo + Math.floor(this.random() * (this.events - sent.upTo + 1));
+    for (let n = sent.upTo + 1; n <= upTo; n++) {
       socket.say(event(n));
-      if (this.#random() < 0.3) socket.say(event(1 + Math.floor(this.#random() * n)));
+      const again = sent.from + 1 + Math.floor(this.random() * (n - sent.from));
+      if (this.random() < 0.3) socket.say(event(again));
     }
-    this.#sent.set(socket, upTo);
+    sent.upTo = upTo;
   }
 
   reaches(socket: MemorySocket): boolean {
-    return this.#sent.get(socket) === this.events;
+    return this.#sent.get(socket)?.upTo === this.events;
   }
 }
 
 async function run(seed: number, prunes: boolean) {
   const random = seeded(seed);
-  const gateway = new Gateway(random);
+  const gateway = new Gateway(random, prunes);
   const loadSnapshot = async (): Promise<Snapshot> => {
     const asOf = gateway.events;
     await new Promise((resolve) => setTimeout(resolve, random() * 300));
@@ -82,11 +83,9 @@ async function run(seed: number, prunes: boolean) {
     if (socket?.readyState === 0 && random() < 0.7) gateway.join(socket);
     else if (socket?.readyState === 1 && random() < 0.15)
       socket.end(CODES[Math.floor(random() * CODES.length)] ?? 1006);
-    else if (random() < 0.02) client.retryNow();
-    else if (random() < 0.02) {
-      client.close();
-      client.connect();
-    }
+    if (random() < 0.02) client.retryNow();
+    if (random() < 0.01) client.close();
+    client.connect();
     if (socket) gateway.flow(socket);
     await vi.advanceTimersByTimeAsync(random() * 1_000);
   }

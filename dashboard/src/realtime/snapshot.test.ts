@@ -15,9 +15,9 @@ const page = (asOf: string | null, second = 0): Snapshot => ({
 /** A loader that answers when the test says so. */
 function loader() {
   const asked: { answer: (snapshot: Snapshot) => void; fail: () => void }[] = [];
-  const loadSnapshot = vi.fn(
-    (_: AbortSignal) =>
-      new Promise<Snapshot>((answer, reject) => {
+  const loadSnapshot = vi.fn<(signal: AbortSignal) => Promise<Snapshot>>(
+    () =>
+      new Promise((answer, reject) => {
         asked.push({ answer, fail: () => reject(new Error("503")) });
       }),
   );
