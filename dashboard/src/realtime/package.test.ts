@@ -69,6 +69,7 @@ describe("the built package", () => {
           else peer.close(4202, "server going away");
         }),
       );
+      await once(server, "listening");
       const { port } = server.address() as { port: number };
 
       const { stdout } = await promisify(execFile)(
