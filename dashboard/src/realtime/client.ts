@@ -52,7 +52,7 @@ export function createClient(options: ClientOptions): Client {
       const snapshot = await within(SNAPSHOT_DEADLINE, "no snapshot", signal, loadSnapshot);
       if (!signal.aborted) show(snapshot, snapshot.asOf);
     }
-    const token = await within(TOKEN_DEADLINE, "no token", signal, getToken);
+    const token = await within(TOKEN_DEADLINE, "no token", signal, () => getToken());
     if (!token) throw new Error("no token");
     return token;
   }

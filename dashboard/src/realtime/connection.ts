@@ -141,8 +141,8 @@ export class Connection {
 
   async #refresh(): Promise<void> {
     this.#refreshAt = Infinity;
-    const { getToken } = this.#o;
-    const asked = within(TOKEN_DEADLINE, "no token", this.#over.signal, getToken);
+    const ask = (): Promise<string | null> => this.#o.getToken();
+    const asked = within(TOKEN_DEADLINE, "no token", this.#over.signal, ask);
     const token = await asked.catch(() => null);
     if (this.#isOver()) return;
     // The same one as before, or none: asked for again when less of its life is left.

@@ -34,7 +34,8 @@ describe("a token", () => {
   });
 
   it("is renewed in place after 80 % of its life", async () => {
-    const { client, sockets, join } = setUp({ getToken: numbered() });
+    const getToken = numbered();
+    const { client, sockets, join } = setUp({ getToken });
     client.connect();
     const socket = await join({ token_expires_in: 1_000 });
 
@@ -42,6 +43,7 @@ describe("a token", () => {
     expect(tokens(socket)).toEqual(["t1"]);
     await pass(socket, 2);
 
+    expect(getToken.mock.calls).toEqual([[], []]);
     expect(tokens(socket)).toEqual(["t1", "t2"]);
     expect(socket.sent.at(-1)).toEqual({ type: "auth", token: "t2" });
     expect(sockets).toHaveLength(1);

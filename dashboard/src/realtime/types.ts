@@ -97,6 +97,6 @@ export interface Client {
   /** False where there is no live connection. */
   send(message: Record<string, unknown>): boolean;
   setFilter(filter: Filter): void;
-  /** Try at once where it waits (a button, a network that is back). */
+  /** Try at once where it waits (a button, a network that is back); else check the line. */
   retryNow(): void;
 }
