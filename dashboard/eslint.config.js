@@ -29,7 +29,7 @@ export default tseslint.config(
     files: ["src/realtime/**/*.ts"],
     ignores: ["src/realtime/**/*.test.ts"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: ["react*", "@/*", "../*", "[a-z]*"] }],
+      "no-restricted-imports": ["error", { patterns: [{ regex: "^(?!\\./)" }] }],
     },
   },
   { files: ["**/*.mjs", "eslint.config.js"], ...tseslint.configs.disableTypeChecked },

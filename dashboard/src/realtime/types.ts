@@ -36,6 +36,8 @@ export interface Snapshot {
 
 export type Message =
   | { type: "snapshot"; snapshot: Snapshot }
+  /** What was missed cannot be told, and there is no `loadSnapshot`: fetch what you show. */
+  | { type: "gap" }
   | { type: "submission_update"; id: string; data: SubmissionUpdate; timestamp: string }
   | { type: "email_update"; id: string; data: EmailUpdate; timestamp: string }
   | { type: "error"; code: string; message: string };
@@ -56,7 +58,7 @@ export interface ConnectionState {
   /** When it tries next, in milliseconds since 1970, while it waits for that. */
   nextTryAt: number | null;
   attempt: number;
-  /** Why the last connection ended. */
+  /** Why the last connection ended: a close code, or 0 where there was no connection. */
   reason: { code: number; reason: string } | null;
   lastEventId: string | null;
 }
@@ -95,6 +97,6 @@ export interface Client {
   /** False where there is no live connection. */
   send(message: Record<string, unknown>): boolean;
   setFilter(filter: Filter): void;
-  /** Try at once where it waits (a button, a network that is back). */
+  /** Try at once where it waits (a button, a network that is back); else check the line. */
   retryNow(): void;
 }
