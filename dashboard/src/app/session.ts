@@ -11,13 +11,13 @@ import { sentenceOf } from "./signInErrors";
 export type { SessionState } from "./identity";
 
 export interface SessionStore {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): SessionState;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => SessionState;
   /** A token good for a minute at least; null: signed out. Rejects where none can be had. */
-  getToken(): Promise<string | null>;
+  getToken: () => Promise<string | null>;
   /** A sentence that says why not; null: signed in. */
-  signIn(email: string, password: string): Promise<string | null>;
-  signOut(): Promise<void>;
+  signIn: (email: string, password: string) => Promise<string | null>;
+  signOut: () => Promise<void>;
 }
 
 /** Waits in milliseconds. After a sleep a refresh may hang on a connection that is dead. */
@@ -43,7 +43,10 @@ export function createSession(supabase: SupabaseClient, forget: () => void): Ses
     // A new token of the same person changes nothing that the pages show.
     if (state.status === "in" && session?.user.id === state.userId) return;
     const mine = ++turn;
-    if (session === null) return set(OUT);
+    if (session === null) {
+      set(OUT);
+      return;
+    }
     if (state.status !== "loading") set(LOADING);
     const row = await rowOf(supabase, session.user.id, () => mine === turn);
     if (mine === turn) set(stateOf(session.user, row));

@@ -21,7 +21,8 @@ export function sentenceOf({ code, status, message }: SignInError): string {
   const known = code === undefined ? undefined : SENTENCES[code];
   if (known !== undefined) return known;
   if (status === 429) return SENTENCES.over_request_rate_limit ?? message;
-  if (/invalid login credentials/i.test(message)) return SENTENCES.invalid_credentials ?? message;
+  if (/invalid login credentials/i.test(message))
+    return SENTENCES.invalid_credentials ?? message;
   if (!status || status >= 500) return UNREACHABLE;
   return `Signing in was refused: ${message}`;
 }

@@ -6,9 +6,9 @@ export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 export interface ThemeStore {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): Theme;
-  choose(theme: Theme): void;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => Theme;
+  choose: (theme: Theme) => void;
 }
 
 const KEY = "melotech-theme";

@@ -24,10 +24,10 @@ export interface Toast {
 }
 
 export interface ToastStore {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): readonly Toast[];
-  show(toast: NewToast): void;
-  dismiss(id: number): void;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => readonly Toast[];
+  show: (toast: NewToast) => void;
+  dismiss: (id: number) => void;
 }
 
 const MAX_SHOWN = 4;
