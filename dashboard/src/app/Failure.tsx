@@ -10,7 +10,7 @@ import { ConfigError } from "@/lib/config";
 
 function FailurePage({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <main className="grid min-h-dvh place-content-center" role="alert">
+    <main className="grid min-h-dvh place-content-center">
       <EmptyState
         title={title}
         icon="alert"

@@ -29,7 +29,7 @@ function errorsOf(email: string, password: string): Errors {
 export default function SignInPage() {
   const { session, config } = useApp();
   const { status } = useSession();
-  const { state } = useLocation();
+  const { state } = useLocation() as { state: unknown };
   const [errors, setErrors] = useState<Errors>({});
   const [isBusy, setBusy] = useState(false);
   useDocumentTitle("Sign in");
