@@ -88,7 +88,10 @@ export function fakeSession(initial: Partial<SessionState> = {}): FakeSession {
     become,
     getToken: () => Promise.resolve("token"),
     signIn: () => Promise.resolve(null),
-    signOut: () => Promise.resolve(become({ status: "out", userId: null })),
+    signOut() {
+      become({ status: "out", userId: null });
+      return Promise.resolve();
+    },
   };
 }
 
@@ -133,7 +136,9 @@ export function InApp({ app, children }: { app: App; children: ReactNode }) {
 
 let events = 0;
 
-export function updateOf(data: Partial<SubmissionUpdate> = {}): Message {
+export function updateOf(
+  data: Partial<SubmissionUpdate> = {},
+): Extract<Message, { type: "submission_update" }> {
   const timestamp = "2026-11-23T12:00:00.120+00:00";
   const update: SubmissionUpdate = {
     event: "UPDATE",
@@ -150,7 +155,9 @@ export function updateOf(data: Partial<SubmissionUpdate> = {}): Message {
   return { type: "submission_update", id: `evt_${++events}`, data: update, timestamp };
 }
 
-export function mailOf(data: Partial<EmailUpdate> = {}): Message {
+export function mailOf(
+  data: Partial<EmailUpdate> = {},
+): Extract<Message, { type: "email_update" }> {
   const timestamp = "2026-11-23T12:00:00.120+00:00";
   const update: EmailUpdate = {
     submission_id: "s-1",

@@ -2,7 +2,7 @@
 
 import { useEffect } from "react";
 import type { ReactNode } from "react";
-import { isRouteErrorResponse, useRouteError } from "react-router";
+import { Link, useRouteError } from "react-router";
 import { Button } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
 import { Icon } from "@/components/Icon";
@@ -27,14 +27,30 @@ function FailurePage({ title, children }: { title: string; children: ReactNode }
   );
 }
 
+export function NoSuchPage() {
+  return (
+    <main className="grid min-h-dvh place-content-center">
+      <EmptyState
+        title="There is no such page"
+        icon="question"
+        action={
+          <Link to="/" className="text-accent underline">
+            Go to the start
+          </Link>
+        }
+      >
+        Check the address.
+      </EmptyState>
+    </main>
+  );
+}
+
 /** What a route shows when a page of it breaks, or cannot be fetched. */
 export function RouteFailure() {
   const error = useRouteError();
   useEffect(() => {
     console.error(error);
   }, [error]);
-  if (isRouteErrorResponse(error) && error.status === 404)
-    return <FailurePage title="There is no such page">Check the address.</FailurePage>;
   return (
     <FailurePage title="Something went wrong">
       The page could not be shown. A new version may have been put in place: reload to get

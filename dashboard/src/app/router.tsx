@@ -2,7 +2,7 @@
 
 import { createBrowserRouter } from "react-router";
 import type { RouteObject } from "react-router";
-import { RouteFailure } from "./Failure";
+import { NoSuchPage, RouteFailure } from "./Failure";
 import { Shell } from "./Shell";
 import { Splash } from "./Splash";
 import { AdminsOnly, SignedIn } from "./guards";
@@ -19,6 +19,7 @@ export const routes: RouteObject[] = [
     errorElement: <RouteFailure />,
     HydrateFallback: Splash,
     children: [
+      { path: "*", Component: NoSuchPage },
       { path: "/sign-in", lazy: lazily(() => import("@/pages/SignInPage")) },
       {
         Component: SignedIn,

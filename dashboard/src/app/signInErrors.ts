@@ -6,7 +6,7 @@ export interface SignInError {
   message: string;
 }
 
-const SENTENCES: Record<string, string> = {
+const SENTENCES = {
   invalid_credentials: "No account has this email address and password.",
   email_not_confirmed: "Confirm your email address first: the link is in your inbox.",
   user_banned: "This account has been suspended.",
@@ -14,15 +14,16 @@ const SENTENCES: Record<string, string> = {
   validation_failed: "That is not an email address and a password.",
 };
 
+const isKnown = (code: string): code is keyof typeof SENTENCES =>
+  Object.hasOwn(SENTENCES, code);
+
 const UNREACHABLE =
   "The sign-in service cannot be reached. Check your connection, then try again.";
 
 export function sentenceOf({ code, status, message }: SignInError): string {
-  const known = code === undefined ? undefined : SENTENCES[code];
-  if (known !== undefined) return known;
-  if (status === 429) return SENTENCES.over_request_rate_limit ?? message;
-  if (/invalid login credentials/i.test(message))
-    return SENTENCES.invalid_credentials ?? message;
+  if (code !== undefined && isKnown(code)) return SENTENCES[code];
+  if (status === 429) return SENTENCES.over_request_rate_limit;
+  if (/invalid login credentials/i.test(message)) return SENTENCES.invalid_credentials;
   if (!status || status >= 500) return UNREACHABLE;
   return `Signing in was refused: ${message}`;
 }

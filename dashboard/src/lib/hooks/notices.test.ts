@@ -12,7 +12,7 @@ it.each<[string, Partial<SubmissionUpdate>, unknown]>([
   ["nothing where no column changed", { updated_fields: [] }, undefined],
   ["nothing of overtaken news", { stale: true }, undefined],
 ])("tells of %s", (_, data, description) => {
-  const update = updateOf(data).data as SubmissionUpdate;
+  const update = updateOf(data).data;
   expect(noticeOfUpdate(update)?.description).toBe(description);
 });
 
@@ -27,5 +27,5 @@ it.each<[Partial<EmailUpdate>, string | undefined]>([
   [{ outcome: "accepted" }, undefined],
   [{ outcome: "of a later release" }, undefined],
 ])("tells of a mail that is %o: %s", (data, title) => {
-  expect(noticeOfMail(mailOf(data).data as EmailUpdate)?.title).toBe(title);
+  expect(noticeOfMail(mailOf(data).data)?.title).toBe(title);
 });

@@ -42,10 +42,8 @@ function mount(use: (options: RoomOptions) => unknown, options: RoomOptions = {}
   return { session, titles, unmount, client: clients[0] as FakeClient };
 }
 
-const asAdmin = (options: RoomOptions) => useAdminWebSocket(options);
-
 it("joins the admins' room with the session's token", async () => {
-  const { client } = mount(asAdmin);
+  const { client } = mount(useAdminWebSocket);
   expect(client.options.url).toBe("ws://edge.test/ws/admin");
   await expect(client.options.getToken()).resolves.toBe("token");
 });
@@ -59,7 +57,11 @@ it("joins the artist's room, and none while the artist is not known", () => {
 
 it("hands updates over by their kind, under the names of old", () => {
   const [onSubmissionUpdate, onEmailUpdate, onMessage] = [vi.fn(), vi.fn(), vi.fn()];
-  const { client } = mount(asAdmin, { onSubmissionUpdate, onEmailUpdate, onMessage });
+  const { client } = mount(useAdminWebSocket, {
+    onSubmissionUpdate,
+    onEmailUpdate,
+    onMessage,
+  });
   act(() => client.tell(updateOf()));
   act(() => client.tell(mailOf()));
   expect(onSubmissionUpdate).toHaveBeenCalledExactlyOnceWith(
@@ -78,7 +80,7 @@ it("hands updates over by their kind, under the names of old", () => {
 });
 
 it("shows one toast for an update, and one for many at once", () => {
-  const { client, titles } = mount(asAdmin);
+  const { client, titles } = mount(useAdminWebSocket);
   act(() => client.tell(updateOf()));
   expect(titles()).toEqual(["Night Drive"]);
   act(() => {
@@ -88,40 +90,40 @@ it("shows one toast for an update, and one for many at once", () => {
 });
 
 it("shows no toast where none are wanted", () => {
-  const { client, titles } = mount(asAdmin, { showToasts: false });
+  const { client, titles } = mount(useAdminWebSocket, { showToasts: false });
   act(() => client.tell(updateOf()));
   act(() => client.become({ status: "live" }));
   act(() => client.become({ status: "reconnecting" }));
-  act(() => vi.advanceTimersByTime(60_000));
+  act(() => void vi.advanceTimersByTime(60_000));
   expect(titles()).toEqual([]);
 });
 
 it("tells of a connection that stays lost, and of its return", () => {
-  const { client, titles } = mount(asAdmin);
+  const { client, titles } = mount(useAdminWebSocket);
   act(() => client.become({ status: "live" }));
   act(() => client.become({ status: "reconnecting" }));
-  act(() => vi.advanceTimersByTime(2_999));
+  act(() => void vi.advanceTimersByTime(2_999));
   expect(titles()).toEqual([]);
-  act(() => vi.advanceTimersByTime(1));
+  act(() => void vi.advanceTimersByTime(1));
   expect(titles()).toEqual(["Live updates are interrupted"]);
   act(() => client.become({ status: "live" }));
   expect(titles()).toEqual(["Live updates are interrupted", "Live updates are back"]);
 });
 
 it("says nothing of a blip, nor of its own leaving", () => {
-  const { client, titles, unmount } = mount(asAdmin);
+  const { client, titles, unmount } = mount(useAdminWebSocket);
   act(() => client.become({ status: "live" }));
   act(() => client.become({ status: "reconnecting" }));
   act(() => client.become({ status: "live" }));
   unmount();
-  act(() => vi.advanceTimersByTime(60_000));
+  act(() => void vi.advanceTimersByTime(60_000));
   expect(titles()).toEqual([]);
 });
 
 it("leaves the room when the person signs out", () => {
-  const { client, session } = mount(asAdmin);
+  const { client, session } = mount(useAdminWebSocket);
   act(() => session.become({ status: "out", userId: null }));
-  act(() => vi.advanceTimersByTime(1_000));
+  act(() => void vi.advanceTimersByTime(1_000));
   expect(client.isClosed).toBe(true);
   expect(clients).toHaveLength(1);
 });

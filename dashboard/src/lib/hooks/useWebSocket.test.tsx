@@ -39,7 +39,7 @@ function hook(options: Partial<WebSocketOptions> = {}) {
 it("opens one socket though StrictMode mounts twice", () => {
   hook();
   expect(only().options.url).toBe(URL);
-  act(() => vi.advanceTimersByTime(60_000));
+  act(() => void vi.advanceTimersByTime(60_000));
   expect(only().isClosed).toBe(false);
 });
 
@@ -63,25 +63,25 @@ it("closes the socket a moment after the last has left", () => {
   const first = hook();
   const second = hook();
   first.unmount();
-  act(() => vi.advanceTimersByTime(60_000));
+  act(() => void vi.advanceTimersByTime(60_000));
   expect(only().isClosed).toBe(false);
   second.unmount();
   expect(only().isClosed).toBe(false);
-  act(() => vi.advanceTimersByTime(1_000));
+  act(() => void vi.advanceTimersByTime(1_000));
   expect(only().isClosed).toBe(true);
 });
 
 it("keeps the socket where one page gives way to another", () => {
   hook().unmount();
-  act(() => vi.advanceTimersByTime(900));
+  act(() => void vi.advanceTimersByTime(900));
   hook();
-  act(() => vi.advanceTimersByTime(60_000));
+  act(() => void vi.advanceTimersByTime(60_000));
   expect(only().isClosed).toBe(false);
 });
 
 it("opens a new socket after the old one was closed", () => {
   hook().unmount();
-  act(() => vi.advanceTimersByTime(1_000));
+  act(() => void vi.advanceTimersByTime(1_000));
   hook();
   expect(clients.map(({ isClosed }) => isClosed)).toEqual([true, false]);
 });
