@@ -26,7 +26,7 @@ export function Shell() {
         </a>
         <header className="z-30 flex h-13 shrink-0 items-center gap-3 border-b border-line bg-card px-3 sm:px-4">
           <Link to="/" className="rounded" aria-label="MeloTech, home">
-            <Wordmark />
+            <Wordmark compact />
           </Link>
           <Navigation isAdmin={isAdmin} />
           <div ref={setSlot} className="ml-auto flex min-w-0 items-center" />

@@ -1,5 +1,5 @@
-/** The name and its sign. */
-export function Wordmark() {
+/** The name and its sign; where it is compact, phones see the sign alone. */
+export function Wordmark({ compact = false }: { compact?: boolean }) {
   return (
     <span className="flex items-center gap-2 text-[0.9375rem] font-semibold tracking-tight">
       <svg viewBox="0 0 20 20" aria-hidden="true" className="size-6 text-accent">
@@ -11,7 +11,7 @@ export function Wordmark() {
           strokeLinecap="round"
         />
       </svg>
-      <span className="hidden md:inline">MeloTech</span>
+      <span className={compact ? "hidden md:inline" : undefined}>MeloTech</span>
     </span>
   );
 }
