@@ -18,6 +18,8 @@ export interface WebSocketOptions extends Omit<ClientOptions, "url"> {
   registry?: Registry;
 }
 
+type Load = NonNullable<ClientOptions["loadSnapshot"]>;
+
 export interface Socket {
   isConnected: boolean;
   connectionStatus: HookStatus;
@@ -51,9 +53,19 @@ export function useSocket(url: string, options: WebSocketOptions): Socket {
 
   const onMessage = useEffectEvent((message: Message) => options.onMessage?.(message));
   const getToken = useEffectEvent(() => options.getToken());
-  const open = useEffectEvent(() =>
-    registry.acquire(key, { ...options, url, getToken: () => getToken() }, onMessage),
+  const load = useEffectEvent((loaded: Load, signal: AbortSignal) =>
+    (options.loadSnapshot ?? loaded)(signal),
   );
+  const open = useEffectEvent(() => {
+    const { loadSnapshot } = options;
+    const latest = {
+      getToken: () => getToken(),
+      ...(loadSnapshot && {
+        loadSnapshot: (signal: AbortSignal) => load(loadSnapshot, signal),
+      }),
+    };
+    return registry.acquire(key, { ...options, url, ...latest }, onMessage);
+  });
   useEffect(() => (enabled ? open() : undefined), [registry, key, enabled]);
 
   const state = useSyncExternalStore(registry.subscribe, () => registry.stateOf(key));
