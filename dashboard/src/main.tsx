@@ -1,7 +1,29 @@
+/** Start the dashboard: theme first, then where the services are, then the pages. */
+
 import { StrictMode } from "react";
+import type { ReactNode } from "react";
 import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router/dom";
+import { StartFailure } from "./app/Failure";
+import { AppProvider } from "./app/context";
+import { createApp, createQueries } from "./app/createApp";
+import { createRouter } from "./app/router";
+import { createTheme } from "./app/theme";
+import type { ThemeStore } from "./app/theme";
+import { loadConfig } from "./lib/config";
 import "./styles.css";
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html has no #root");
-createRoot(root).render(<StrictMode></StrictMode>);
+async function pages(theme: ThemeStore): Promise<ReactNode> {
+  const app = createApp(await loadConfig(), theme);
+  return (
+    <AppProvider app={app} queries={createQueries(app.session)}>
+      <RouterProvider router={createRouter()} />
+    </AppProvider>
+  );
+}
+
+const element = document.getElementById("root");
+if (element === null) throw new Error("index.html has no #root");
+const root = createRoot(element);
+const show = (content: ReactNode): void => root.render(<StrictMode>{content}</StrictMode>);
+pages(createTheme()).then(show, (error: unknown) => show(<StartFailure error={error} />));

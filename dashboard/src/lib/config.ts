@@ -9,6 +9,14 @@ export interface Config {
   bucket: string;
 }
 
+export class ConfigError extends Error {
+  override name = "ConfigError";
+
+  constructor(readonly missing: readonly string[]) {
+    super(`not set: ${missing.join(", ")}`);
+  }
+}
+
 type Environment = Partial<Record<string, string>>;
 
 export async function loadConfig(
@@ -28,8 +36,11 @@ export function configOf(served: Environment, built: Environment, origin: string
     supabaseAnonKey: pick("VITE_SUPABASE_ANON_KEY"),
     bucket: pick("VITE_SUPABASE_BUCKET") || "submissions",
   };
-  if (!config.supabaseUrl || !config.supabaseAnonKey)
-    throw new Error("VITE_SUPABASE_URL and VITE_SUPABASE_ANON_KEY are not set");
+  const missing = [
+    !config.supabaseUrl && "VITE_SUPABASE_URL",
+    !config.supabaseAnonKey && "VITE_SUPABASE_ANON_KEY",
+  ].filter((name) => name !== false);
+  if (missing.length > 0) throw new ConfigError(missing);
   return config;
 }
 

@@ -1,0 +1,58 @@
+/** The pages and their addresses; each is fetched when it is first wanted. */
+
+import { createBrowserRouter } from "react-router";
+import type { RouteObject } from "react-router";
+import { NoSuchPage, RouteFailure } from "./Failure";
+import { Shell } from "./Shell";
+import { Splash } from "./Splash";
+import { AdminsOnly, SignedIn } from "./guards";
+import type { RouteHandle } from "./titles";
+
+type Page = Promise<{ default: React.ComponentType }>;
+
+const lazily = (page: () => Page) => async () => ({ Component: (await page()).default });
+
+const called = (title: string): RouteHandle => ({ title });
+
+export const routes: RouteObject[] = [
+  {
+    errorElement: <RouteFailure />,
+    HydrateFallback: Splash,
+    children: [
+      { path: "*", Component: NoSuchPage },
+      { path: "/sign-in", lazy: lazily(() => import("@/pages/SignInPage")) },
+      {
+        Component: SignedIn,
+        children: [
+          {
+            Component: Shell,
+            children: [
+              {
+                Component: AdminsOnly,
+                children: [
+                  {
+                    path: "/",
+                    handle: called("Submissions"),
+                    lazy: lazily(() => import("@/pages/AdminPage")),
+                  },
+                  {
+                    path: "/insights",
+                    handle: called("Insights"),
+                    lazy: lazily(() => import("@/pages/InsightsPage")),
+                  },
+                ],
+              },
+              {
+                path: "/artist",
+                handle: called("My tracks"),
+                lazy: lazily(() => import("@/pages/ArtistPage")),
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+];
+
+export const createRouter = () => createBrowserRouter(routes);

@@ -1,0 +1,161 @@
+import { createClient } from "@supabase/supabase-js";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createSession } from "./session";
+import type { SessionStore } from "./session";
+
+const KEY = "test-session";
+const USER = {
+  id: "auth-1",
+  email: "ada@melotech.test",
+  app_metadata: {},
+  user_metadata: {},
+  aud: "authenticated",
+};
+
+/** What the project answers, by the path that is asked for; a hang where there is none. */
+let answers: Record<string, () => Response | Promise<Response>>;
+let asked: string[];
+
+const json = (body: unknown, status = 200): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json" },
+  });
+
+const granted = (name: string, lifetime = 3_600): Response =>
+  json({
+    access_token: name,
+    refresh_token: "refresh",
+    token_type: "bearer",
+    expires_in: lifetime,
+    expires_at: Math.floor(Date.now() / 1_000) + lifetime,
+    user: USER,
+  });
+
+const network: typeof fetch = (input) => {
+  const { pathname } = new URL(input instanceof Request ? input.url : input);
+  asked.push(pathname);
+  const answer = answers[pathname];
+  return answer ? Promise.resolve(answer()) : new Promise(() => undefined);
+};
+
+function start(): SessionStore {
+  const supabase = createClient("http://project.test", "anon", {
+    auth: { storageKey: KEY, autoRefreshToken: false, detectSessionInUrl: false },
+    global: { fetch: network },
+  });
+  return createSession(supabase, () => localStorage.removeItem(KEY));
+}
+
+const until = (check: () => void): Promise<void> =>
+  vi.waitFor(check, { interval: 1, timeout: 5_000 });
+
+async function signedIn(): Promise<SessionStore> {
+  const session = start();
+  await expect(session.signIn("ada@melotech.test", "melotech")).resolves.toBeNull();
+  await until(() => expect(session.getSnapshot().status).toBe("in"));
+  return session;
+}
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockReturnValue();
+  vi.spyOn(console, "error").mockReturnValue();
+  localStorage.clear();
+  asked = [];
+  answers = {
+    "/auth/v1/token": () => granted("first"),
+    "/auth/v1/logout": () => new Response(null, { status: 204 }),
+    "/rest/v1/users": () => json([{ id: "user-1", authid: "auth-1", is_admin: false }]),
+  };
+});
+afterEach(() => vi.useRealTimers());
+
+it("is out where nobody has signed in", async () => {
+  const session = start();
+  expect(session.getSnapshot().status).toBe("loading");
+  await until(() => expect(session.getSnapshot().status).toBe("out"));
+  await expect(session.getToken()).resolves.toBeNull();
+});
+
+it("knows after signing in who it is, and as what", async () => {
+  const session = await signedIn();
+  expect(session.getSnapshot()).toEqual({
+    status: "in",
+    userId: "auth-1",
+    email: "ada@melotech.test",
+    isAdmin: false,
+    artistId: "user-1",
+  });
+  await expect(session.getToken()).resolves.toBe("first");
+});
+
+it("is in again after a reload", async () => {
+  await signedIn();
+  const again = start();
+  await until(() => expect(again.getSnapshot().userId).toBe("auth-1"));
+});
+
+it("says in a sentence why it could not sign in", async () => {
+  answers["/auth/v1/token"] = () =>
+    json({ code: 400, error_code: "invalid_credentials", msg: "no" }, 400);
+  const sentence = await start().signIn("ada@melotech.test", "wrong");
+  expect(sentence).toBe("No account has this email address and password.");
+});
+
+it("says so where the service cannot be reached", async () => {
+  answers["/auth/v1/token"] = () => Promise.reject(new TypeError("Failed to fetch"));
+  await expect(start().signIn("ada@melotech.test", "x")).resolves.toMatch(/reached/);
+});
+
+it("asks for the row again where nobody answered", async () => {
+  const flagged = () => json([{ id: "user-1", admin: true }]);
+  let calls = 0;
+  answers["/rest/v1/users"] = () => (++calls < 2 ? json({}, 500) : flagged());
+  const session = await signedIn();
+  expect(session.getSnapshot().isAdmin).toBe(true);
+});
+
+it("does without a row where the table may not be read", async () => {
+  answers["/rest/v1/users"] = () => json({ code: "42501", message: "denied" }, 403);
+  const session = await signedIn();
+  expect(session.getSnapshot()).toMatchObject({ isAdmin: false, artistId: "auth-1" });
+});
+
+it("gets a fresh token before the old one runs out", async () => {
+  let given = 0;
+  answers["/auth/v1/token"] = () => (given++ ? granted("second") : granted("first", 30));
+  const session = await signedIn();
+  await expect(session.getToken()).resolves.toBe("second");
+});
+
+it("rejects, and stays in, where a token cannot be had just now", async () => {
+  answers["/auth/v1/token"] = () => granted("first", -10);
+  const session = await signedIn();
+  // Nobody answers any more, as after a sleep.
+  delete answers["/auth/v1/token"];
+  vi.useFakeTimers();
+  const token = expect(session.getToken()).rejects.toThrow("no answer within 10 s");
+  await vi.advanceTimersByTimeAsync(10_000);
+  await token;
+  expect(session.getSnapshot().status).toBe("in");
+});
+
+it("keeps its snapshot when only the token has changed", async () => {
+  const session = await signedIn();
+  const before = session.getSnapshot();
+  let told = 0;
+  session.subscribe(() => (told += 1));
+  await session.signIn("ada@melotech.test", "melotech");
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(session.getSnapshot()).toBe(before);
+  expect(told).toBe(0);
+});
+
+it("signs out here even where the service does not answer", async () => {
+  const session = await signedIn();
+  answers["/auth/v1/logout"] = () => json({}, 500);
+  await session.signOut();
+  expect(session.getSnapshot()).toMatchObject({ status: "out", userId: null });
+  expect(localStorage.getItem(KEY)).toBeNull();
+  await expect(session.getToken()).resolves.toBeNull();
+});

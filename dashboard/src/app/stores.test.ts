@@ -1,0 +1,166 @@
+import { beforeEach, expect, it } from "vitest";
+import { createAnnouncements } from "@/components/announcements";
+import { ConfigError, configOf } from "@/lib/config";
+import { isLocal } from "@/lib/isLocal";
+import { ApiError, createApi, detailOf } from "./api";
+import { destinationOf } from "./guards";
+import { sentenceOf } from "./signInErrors";
+import { createTheme } from "./theme";
+import { createToasts } from "./toasts";
+import { vi } from "vitest";
+
+let now = 0;
+beforeEach(() => {
+  now = 0;
+  localStorage.clear();
+});
+
+const toasts = () => createToasts(() => now);
+
+it("shows at most four toasts, the newest", () => {
+  const store = toasts();
+  for (const title of ["1", "2", "3", "4", "5"]) store.show({ title });
+  expect(store.getSnapshot().map(({ title }) => title)).toEqual(["2", "3", "4", "5"]);
+});
+
+it("counts toasts of a group that come within a second, beside those of others", () => {
+  const store = toasts();
+  store.show({ title: "A", description: "x", group: "submissions changed" });
+  store.show({ title: "M", group: "mails need a look" });
+  now = 1_000;
+  store.show({ title: "B", group: "submissions changed" });
+  now = 2_001;
+  store.show({ title: "C", group: "submissions changed" });
+  expect(store.getSnapshot()).toMatchObject([
+    { title: "2 submissions changed", description: null, count: 2 },
+    { title: "M" },
+    { title: "C" },
+  ]);
+});
+
+it("takes a toast away once, and does not count on with it", () => {
+  const store = toasts();
+  store.show({ title: "A", group: "g" });
+  store.dismiss(store.getSnapshot()[0]?.id ?? 0);
+  store.show({ title: "B", group: "g" });
+  expect(store.getSnapshot()).toMatchObject([{ title: "B", count: 1 }]);
+});
+
+function systemOf(isDark: boolean) {
+  const events = new EventTarget();
+  const query = Object.assign(events, { matches: isDark }) as unknown as MediaQueryList;
+  const become = (matches: boolean) => {
+    Object.assign(events, { matches });
+    events.dispatchEvent(new Event("change"));
+  };
+  return { query, become };
+}
+
+it("follows the system until a theme is chosen, and remembers the choice", () => {
+  const root = document.createElement("html");
+  const system = systemOf(true);
+  const theme = createTheme(root, system.query);
+  expect(root.dataset.theme).toBe("dark");
+  system.become(false);
+  expect(root.dataset.theme).toBe("light");
+  theme.choose("dark");
+  expect(root.dataset.theme).toBe("dark");
+  const later = createTheme(root, system.query);
+  expect([later.getSnapshot(), root.dataset.theme]).toEqual(["dark", "dark"]);
+});
+
+it("does without storage where that is forbidden", () => {
+  const forbidden = () => {
+    throw new DOMException("denied", "SecurityError");
+  };
+  const storage = { getItem: forbidden, setItem: forbidden } as unknown as Storage;
+  const root = document.createElement("html");
+  const theme = createTheme(root, systemOf(false).query, storage);
+  theme.choose("dark");
+  expect(root.dataset.theme).toBe("dark");
+});
+
+const problem = { title: "Unauthorized", status: 401, detail: "The token has expired." };
+
+it.each<[string, number, unknown, string]>([
+  ["the detail", 401, problem, "The token has expired."],
+  ["the title", 400, { title: "Bad" }, "Bad"],
+  ["the status", 403, null, "You may not see this."],
+  ["an unknown status by its number", 418, "text", "The server answered 418."],
+])("tells of a failed question by %s", (_, status, body, detail) => {
+  expect(detailOf(status, body)).toBe(detail);
+});
+
+const apiOf = (answer: () => Promise<Response>) => {
+  const fetcher = vi.fn<typeof fetch>(answer);
+  const api = createApi({ backendUrl: "http://e" }, () => Promise.resolve("t"), fetcher);
+  return { api, fetcher };
+};
+
+it("asks with the token in a header, never in the address", async () => {
+  const { api, fetcher } = apiOf(() => Promise.resolve(Response.json({ a: 1 })));
+  await expect(api.get("/api/stats")).resolves.toEqual({ a: 1 });
+  const headers = { accept: "application/json", authorization: "Bearer t" };
+  expect(fetcher.mock.calls).toEqual([["http://e/api/stats", { headers }]]);
+});
+
+it("rejects with what the problem document says", async () => {
+  const { api } = apiOf(() => Promise.resolve(Response.json(problem, { status: 401 })));
+  const error = await api.get("/api/stats").catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ApiError);
+  expect(error).toMatchObject({ status: 401, detail: "The token has expired." });
+});
+
+it("rejects with status 0 where there is no answer, and stays an abort where left", async () => {
+  const { api } = apiOf(() => Promise.reject(new TypeError("Failed to fetch")));
+  await expect(api.get("/x")).rejects.toMatchObject({ status: 0 });
+  await expect(api.get("/x", AbortSignal.abort())).rejects.not.toBeInstanceOf(ApiError);
+});
+
+it("says one announcement at once, and sums up the burst after it", () => {
+  vi.useFakeTimers();
+  const said = createAnnouncements();
+  said.announce("Night Drive approved");
+  expect(said.getSnapshot()).toBe("Night Drive approved");
+  for (const title of ["A", "B", "C"]) said.announce(`${title} changed`);
+  expect(said.getSnapshot()).toBe("Night Drive approved");
+  vi.advanceTimersByTime(1_500);
+  expect(said.getSnapshot()).toBe("3 changes. C changed");
+  vi.useRealTimers();
+});
+
+it.each([
+  [{ from: "/insights?minutes=60" }, "/insights?minutes=60"],
+  [{ from: "//evil.test/x" }, "/"],
+  [{ from: "/\\evil.test" }, "/"],
+  [{ from: "https://evil.test" }, "/"],
+  [null, "/"],
+])("goes after signing in from %o to %s", (state, path) => {
+  expect(destinationOf(state)).toBe(path);
+});
+
+it.each([
+  [{ code: "invalid_credentials", status: 400, message: "x" }, /No account/],
+  [{ status: 429, message: "x" }, /Too many attempts/],
+  [{ status: 0, message: "Failed to fetch" }, /cannot be reached/],
+  [{ code: "constructor", status: 400, message: "odd" }, /refused: odd/],
+])("calls %o by a sentence", (error, sentence) => {
+  expect(sentenceOf(error)).toMatch(sentence);
+});
+
+it.each([
+  ["http://localhost:54321", true],
+  ["http://127.0.0.1:1", true],
+  ["http://[::1]:1", true],
+  ["https://project.supabase.co", false],
+  ["https://localhost.evil.test", false],
+  ["https://127.0.0.1.evil.test", false],
+  ["nonsense", false],
+])("takes %s for local: %s", (address, expected) => {
+  expect(isLocal(address)).toBe(expected);
+});
+
+it("names the variables that are missing", () => {
+  const config = () => configOf({ VITE_SUPABASE_URL: "http://p" }, {}, "http://o");
+  expect(config).toThrow(new ConfigError(["VITE_SUPABASE_ANON_KEY"]));
+});
