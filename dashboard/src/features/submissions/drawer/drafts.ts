@@ -13,7 +13,7 @@ export interface Draft {
 }
 
 export interface Drafts {
-  subscribe(listener: () => void): () => void;
+  subscribe: (listener: () => void) => () => void;
   get(id: string): Draft;
   /** Set a field; `theirs` is the row's value, kept as the base of a first edit. */
   edit(id: string, field: Field, mine: Value, theirs: Value): void;

@@ -37,7 +37,8 @@ describe("timeline", () => {
       .mockResolvedValueOnce(page([item("b", 2)]));
     const timeline = createTimeline("s 1", load);
 
-    timeline.start();
+    timeline.listen();
+    timeline.read();
 
     await vi.waitFor(() => expect(timeline.getSnapshot().status).toBe("ready"));
     expect(timeline.getSnapshot().items.map(({ id }) => id)).toEqual(["b", "a"]);
@@ -55,7 +56,8 @@ describe("timeline", () => {
       tell = listener;
       return () => undefined;
     });
-    timeline.start();
+    timeline.listen();
+    timeline.read();
 
     tell(message("b", 2));
     answer(page([item("a", 1), item("b", 2)]));
@@ -70,11 +72,12 @@ describe("timeline", () => {
       .mockRejectedValueOnce(new Error("not now"))
       .mockResolvedValueOnce(page([item("a", 1)]));
     const timeline = createTimeline("s 1", load);
-    timeline.start();
+    timeline.listen();
+    timeline.read();
     await vi.waitFor(() => expect(timeline.getSnapshot().status).toBe("failed"));
     expect(timeline.getSnapshot().reason).toBe("not now");
 
-    timeline.reload();
+    timeline.read();
 
     await vi.waitFor(() => expect(timeline.getSnapshot().status).toBe("ready"));
   });
@@ -91,7 +94,10 @@ describe("timeline", () => {
       () => stop,
     );
 
-    timeline.start()();
+    const stopListening = timeline.listen();
+    timeline.read();
+    timeline.stop();
+    stopListening();
     await Promise.resolve();
 
     expect(stop).toHaveBeenCalledOnce();
@@ -103,7 +109,8 @@ describe("timeline", () => {
     const load = vi.fn(() => Promise.resolve(page([], "more")));
     const timeline = createTimeline("s 1", load);
 
-    timeline.start();
+    timeline.listen();
+    timeline.read();
 
     await vi.waitFor(() => expect(timeline.getSnapshot().isCut).toBe(true));
     expect(load).toHaveBeenCalledTimes(20);

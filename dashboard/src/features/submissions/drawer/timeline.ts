@@ -17,12 +17,14 @@ export interface TimelineState {
 }
 
 export interface Timeline {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): TimelineState;
-  /** Listen and read; returns how to stop. */
-  start(): () => void;
-  /** Read again: after a failure, or where nothing tells what happens. */
-  reload(): void;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => TimelineState;
+  /** Take up what happens from now on; returns how to stop. */
+  listen: () => () => void;
+  /** Read what has happened; listen first, or what happens meanwhile is lost. */
+  read: () => void;
+  /** Give up reading. */
+  stop: () => void;
 }
 
 const PAGE = 500;
@@ -44,7 +46,7 @@ export function createTimeline(id: string, load: LoadHistory, live?: Live): Time
     if (merged !== state.items) put({ items: merged });
   };
 
-  async function read(signal: AbortSignal): Promise<void> {
+  async function readAll(signal: AbortSignal): Promise<void> {
     try {
       const isWhole = await readPages(id, load, signal, add);
       if (!signal.aborted) put({ status: "ready", isCut: !isWhole });
@@ -54,11 +56,11 @@ export function createTimeline(id: string, load: LoadHistory, live?: Live): Time
     }
   }
 
-  function reload(): void {
+  function read(): void {
     reading.abort();
     reading = new AbortController();
     if (state.status !== "ready") put({ status: "loading", reason: null });
-    void read(reading.signal);
+    void readAll(reading.signal);
   }
 
   return {
@@ -67,19 +69,13 @@ export function createTimeline(id: string, load: LoadHistory, live?: Live): Time
       return () => listeners.delete(listener);
     },
     getSnapshot: () => state,
-    start() {
-      // Listen first: what happens while the pages are read would be lost else.
-      const stop = live?.((message) => {
+    listen: () =>
+      live?.((message) => {
         const item = itemOf(message, id);
         if (item !== null) add([item]);
-      });
-      reload();
-      return () => {
-        stop?.();
-        reading.abort();
-      };
-    },
-    reload,
+      }) ?? (() => undefined),
+    read,
+    stop: () => reading.abort(),
   };
 }
 
