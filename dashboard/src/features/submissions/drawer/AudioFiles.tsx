@@ -6,6 +6,9 @@ import { Skeleton } from "@/components/Skeleton";
 import { nameOf, type Storage } from "./audio";
 import { createPlayer } from "./player";
 
+/** How many are opened at once: each costs a request. */
+const MAX_FILES = 20;
+
 interface Props {
   files: readonly string[];
   storage: Storage;
@@ -14,13 +17,17 @@ interface Props {
 
 export function AudioFiles({ files, storage, bucket }: Props) {
   if (files.length === 0) return <p className="text-sm text-muted">No files.</p>;
+  const unique = [...new Set(files)];
   return (
     <ul className="grid gap-3">
-      {[...new Set(files)].map((file) => (
+      {unique.slice(0, MAX_FILES).map((file) => (
         <li key={file} className="rounded-lg border border-line bg-raised p-3">
           <AudioFile file={file} storage={storage} bucket={bucket} />
         </li>
       ))}
+      {unique.length > MAX_FILES && (
+        <li className="text-sm text-muted">And {unique.length - MAX_FILES} more files.</li>
+      )}
     </ul>
   );
 }

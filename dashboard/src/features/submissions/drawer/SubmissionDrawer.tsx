@@ -21,6 +21,8 @@ interface Props {
   store: SubmissionsStore;
   /** The client's `subscribe`; without it the history is read again as the row changes. */
   live?: Live;
+  /** The artist's name, where it is known. */
+  artist?: string | null;
   onClose: () => void;
 }
 
@@ -39,7 +41,7 @@ export default function SubmissionDrawer({ id, ...props }: Props) {
 
 type KnownProps = Omit<Props, "id"> & { entry: Entry; isGone: boolean };
 
-function Known({ entry, isGone, store, live, onClose }: KnownProps) {
+function Known({ entry, isGone, store, live, artist = null, onClose }: KnownProps) {
   const { supabase, config, toasts } = useApp();
   const api = useApi();
   const { submission } = entry;
@@ -50,7 +52,7 @@ function Known({ entry, isGone, store, live, onClose }: KnownProps) {
   const isDirty = review.dirty.length > 0;
   return (
     <DrawerFrame isDirty={isDirty} onDiscard={review.discard} onClose={onClose}>
-      <DrawerHeader key={id} submission={submission} />
+      <DrawerHeader key={id} submission={submission} artist={artist} />
       <div
         key={`${id} body`}
         className="grid flex-1 content-start gap-6 overflow-y-auto p-4"

@@ -46,7 +46,7 @@ export function TimelineList({ id, load, live, revision }: Props) {
         <p className="text-sm text-muted">Nothing has happened yet.</p>
       )}
       {items.length > 0 && (
-        <ol className="grid gap-3">
+        <ol aria-label="What happened" className="grid gap-3">
           {items.slice(0, shown).map((item) => (
             <TimelineItem key={item.id} item={item} />
           ))}

@@ -26,6 +26,7 @@ export function createPlayer(
   const listeners = new Set<() => void>();
   let state: PlayerState = { status: "loading" };
   let current: Playable | null = null;
+  let isLoading = false;
 
   function put(next: PlayerState): void {
     state = next;
@@ -33,11 +34,14 @@ export function createPlayer(
   }
 
   async function load(): Promise<void> {
+    isLoading = true;
     if (state.status === "failed") put({ status: "loading" });
     try {
       current = await playable(storage, bucket, file, now);
+      isLoading = false;
       put({ status: "ready", url: current.url });
     } catch (error) {
+      isLoading = false;
       put({
         status: "failed",
         reason: error instanceof Error ? error.message : String(error),
@@ -61,7 +65,8 @@ export function createPlayer(
     load,
     renew,
     broke() {
-      if (!renew()) put({ status: "failed", reason: "It cannot be played." });
+      // An old address may still fail while the new one is on its way.
+      if (!isLoading && !renew()) put({ status: "failed", reason: "It cannot be played." });
     },
   };
 }
