@@ -36,7 +36,7 @@ export function Choices<T extends string | number | null>(props: Props<T>) {
           <span
             className={clsx(
               "grid h-9 min-w-9 cursor-pointer place-items-center rounded-md border px-2.5 text-sm",
-              "border-line bg-card hover:bg-raised peer-disabled:cursor-not-allowed",
+              "border-line bg-card peer-[:not(:checked)]:hover:bg-raised peer-disabled:cursor-not-allowed",
               "peer-checked:border-accent peer-checked:bg-accent peer-checked:font-bold",
               "peer-checked:text-on-accent peer-checked:underline",
               "peer-disabled:opacity-60 peer-focus-visible:outline-2",

@@ -1,103 +1,17 @@
-import { act, render, screen, waitFor, within } from "@testing-library/react";
-import userEvent from "@testing-library/user-event";
-import axe from "axe-core";
-import { StrictMode, useState } from "react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Message } from "@/realtime/types";
-import { fakeStorage, fakeStore, fakeTable, ROW } from "./fakes";
-import type { HistoryPage } from "./history";
-import SubmissionDrawer from "./SubmissionDrawer";
+import { feedback, open, opened, save, stubWidth } from "./fakePage";
+import { ROW } from "./fakes";
 
 const services = vi.hoisted(() => ({ app: {}, api: {} }));
 vi.mock("@/app/context", () => ({ useApp: () => services.app }));
 vi.mock("@/app/api", () => ({ useApi: () => services.api }));
 
-const PAST: HistoryPage = {
-  submission_id: "s-1",
-  next: null,
-  items: [
-    { id: "e1", time: "2026-11-20T10:00:00Z", event: "INSERT", stale: false, changes: [] },
-    {
-      id: "e2",
-      time: "2026-11-21T10:00:00Z",
-      event: "UPDATE",
-      stale: false,
-      actor: "Ada",
-      changes: [{ field: "status", from: "in-review", to: "pending" }],
-    },
-  ],
-};
-
-function open({ rows = [ROW], id = "s-1" } = {}) {
-  const submissions = fakeStore(rows);
-  const { table, writes } = fakeTable();
-  const { storage, state: storageState } = fakeStorage();
-  const show = vi.fn();
-  const get = vi.fn(() => Promise.resolve(PAST));
-  const listeners = new Set<(message: Message) => void>();
-  services.app = {
-    supabase: { ...table, storage },
-    config: { bucket: "tracks" },
-    toasts: { show },
-  };
-  services.api = { get };
-
-  function Page() {
-    const [shown, setShown] = useState<string | null>(null);
-    return (
-      <main>
-        <h1>Submissions</h1>
-        <button onClick={() => setShown(id)}>Open</button>
-        <button onClick={() => setShown("s-2")}>Open another</button>
-        {shown !== null && (
-          <SubmissionDrawer
-            id={shown}
-            store={submissions.store}
-            live={(listener) => {
-              listeners.add(listener);
-              return () => listeners.delete(listener);
-            }}
-            onClose={() => setShown(null)}
-          />
-        )}
-      </main>
-    );
-  }
-
-  const tell = (message: Message) =>
-    act(() => listeners.forEach((listen) => listen(message)));
-  const user = userEvent.setup();
-  render(
-    <StrictMode>
-      <Page />
-    </StrictMode>,
-  );
-  return { ...submissions, user, writes, show, get, tell, storageState };
-}
-
-async function opened(options?: Parameters<typeof open>[0]) {
-  const page = open(options);
-  await page.user.click(screen.getByRole("button", { name: "Open" }));
-  await screen.findByText("Submitted", { selector: "p" });
-  await screen.findByLabelText("Play 01.wav");
-  return page;
-}
-
-const drawer = () => screen.queryByRole("dialog", { name: "Night Drive" });
-const feedback = () => screen.getByRole("textbox", { name: "Feedback" });
-const save = () => screen.getByRole("button", { name: "Save" });
-
-beforeEach(() => {
-  vi.stubGlobal("matchMedia", () => ({
-    matches: false,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-  }));
-});
+beforeEach(stubWidth);
 
 describe("the drawer", () => {
   it("saves what is edited, and only that", async () => {
-    const { user, writes } = await opened();
+    const { user, writes } = await opened(services);
     await user.click(screen.getByRole("radio", { name: "8 of 10" }));
     await user.type(feedback(), "Good");
 
@@ -111,7 +25,7 @@ describe("the drawer", () => {
   });
 
   it("keeps what was refused as typed, with the reason", async () => {
-    const { user, writes, store } = await opened();
+    const { user, writes, store } = await opened(services);
     await user.click(screen.getByRole("radio", { name: "Approved" }));
     await user.click(save());
     await waitFor(() => expect(writes).toHaveLength(1));
@@ -125,7 +39,7 @@ describe("the drawer", () => {
   });
 
   it("tells by a toast of a save that was refused after it had been closed", async () => {
-    const { user, writes, show } = await opened();
+    const { user, writes, show } = await opened(services);
     await user.click(screen.getByRole("radio", { name: "Approved" }));
     await user.click(save());
     await waitFor(() => expect(writes).toHaveLength(1));
@@ -138,7 +52,7 @@ describe("the drawer", () => {
   });
 
   it("shows a change from elsewhere beside the edit", async () => {
-    const { user, change } = await opened();
+    const { user, change } = await opened(services);
     await user.type(feedback(), "Mine");
 
     act(() => change("s-1", { feedback: "Theirs", status: "in-review" }));
@@ -149,7 +63,7 @@ describe("the drawer", () => {
   });
 
   it("takes theirs where asked, and keeps the focus in the field", async () => {
-    const { user, change } = await opened();
+    const { user, change } = await opened(services);
     await user.type(feedback(), "Mine");
     act(() => change("s-1", { feedback: "Theirs" }));
 
@@ -161,7 +75,7 @@ describe("the drawer", () => {
   });
 
   it("keeps mine where asked, still to be saved", async () => {
-    const { user, change } = await opened();
+    const { user, change } = await opened(services);
     await user.click(screen.getByRole("radio", { name: "8 of 10" }));
     act(() => change("s-1", { rating: 2 }));
 
@@ -173,7 +87,7 @@ describe("the drawer", () => {
   });
 
   it("stays readable with what was typed when the row is deleted", async () => {
-    const { user, remove } = await opened();
+    const { user, remove } = await opened(services);
     await user.type(feedback(), "Mine");
 
     act(() => remove("s-1"));
@@ -185,7 +99,7 @@ describe("the drawer", () => {
 
   it("keeps what was typed for one submission while another is looked at", async () => {
     const other = { ...ROW, id: "s-2", title: "Other" };
-    const { user } = await opened({ rows: [ROW, other] });
+    const { user } = await opened(services, { rows: [ROW, other] });
     await user.type(feedback(), "Mine");
 
     await user.click(screen.getByRole("button", { name: "Open another" }));
@@ -196,7 +110,7 @@ describe("the drawer", () => {
   });
 
   it("says so where there is no such submission", async () => {
-    const { user } = open({ id: "nowhere" });
+    const { user } = open(services, { id: "nowhere" });
 
     await user.click(screen.getByRole("button", { name: "Open" }));
 
@@ -204,134 +118,8 @@ describe("the drawer", () => {
   });
 
   it("shows text of the row as text", async () => {
-    await opened();
+    await opened(services);
 
     expect(screen.getByText("A <b>late</b> one")).toBeVisible();
-  });
-});
-
-describe("keys", () => {
-  it("saves with Ctrl+Enter", async () => {
-    const { user, writes } = await opened();
-    await user.type(feedback(), "Good");
-
-    await user.keyboard("{Control>}{Enter}{/Control}");
-
-    await waitFor(() => expect(writes[0]?.values).toEqual({ feedback: "Good" }));
-  });
-
-  it("rates with the arrow keys", async () => {
-    const { user } = await opened();
-    act(() => screen.getByRole("radio", { name: "No rating" }).focus());
-
-    await user.keyboard("{ArrowRight}{ArrowRight}");
-
-    expect(screen.getByRole("radio", { name: "2 of 10" })).toBeChecked();
-  });
-
-  it("moves the focus in, and back to where it was", async () => {
-    const { user } = await opened();
-    expect(drawer()).toHaveFocus();
-
-    await user.keyboard("{Escape}");
-
-    await waitFor(() => expect(screen.getByRole("button", { name: "Open" })).toHaveFocus());
-    expect(drawer()).toBeNull();
-  });
-
-  it("asks before Escape throws an edit away", async () => {
-    const { user } = await opened();
-    await user.type(feedback(), "Mine");
-
-    await user.keyboard("{Escape}");
-    expect(screen.getByRole("button", { name: "Keep editing" })).toHaveFocus();
-    await user.keyboard("{Escape}");
-    expect(feedback()).toHaveValue("Mine");
-    await user.keyboard("{Escape}");
-    await user.click(screen.getByRole("button", { name: "Discard and close" }));
-
-    expect(drawer()).toBeNull();
-    await user.click(screen.getByRole("button", { name: "Open" }));
-    expect(feedback()).toHaveValue("");
-  });
-});
-
-describe("history", () => {
-  it("tells what happened and what happens, the newest first, once", async () => {
-    const { tell } = await opened();
-    const bounce: Message = {
-      type: "email_update",
-      id: "e3",
-      timestamp: "2026-11-22T10:00:00Z",
-      data: {
-        submission_id: "s-1",
-        outcome: "failed",
-        severity: "permanent",
-        recipient: "a***@example.com",
-        reason: "no such mailbox",
-        timestamp: "2026-11-22T10:00:00Z",
-      },
-    };
-
-    tell(bounce);
-    tell(bounce);
-
-    const list = screen.getByRole("list", { name: "What happened" });
-    const lines = within(list)
-      .getAllByRole("listitem")
-      .filter((line) => line.parentElement === list)
-      .map((line) => line.textContent);
-    expect(lines).toHaveLength(3);
-    expect(lines[0]).toContain("Mail bounced (a***@example.com): no such mailbox");
-    expect(lines[1]).toContain("Status from In review to Pending");
-    expect(lines[1]).toContain("by Ada");
-    expect(lines[2]).toContain("Submitted");
-  });
-
-  it("shows older ones when asked", async () => {
-    const { tell, user } = await opened();
-    for (let minute = 10; minute < 30; minute += 1) {
-      const timestamp = `2026-11-22T10:${minute}:00Z`;
-      const data = {
-        submission_id: "s-1",
-        outcome: "opened",
-        recipient: null,
-        reason: null,
-      };
-      tell({
-        type: "email_update",
-        id: `m${minute}`,
-        timestamp,
-        data: { ...data, timestamp },
-      });
-    }
-    expect(screen.getAllByText("Mail opened")).toHaveLength(15);
-
-    await user.click(screen.getByRole("button", { name: "Show older (7)" }));
-
-    expect(screen.getAllByText("Mail opened")).toHaveLength(20);
-    expect(screen.queryByRole("button", { name: /Show older/ })).toBeNull();
-  });
-});
-
-describe("accessibility", () => {
-  it("has nothing that axe objects to, in conflict and deleted too", async () => {
-    const { user, change, remove } = await opened();
-    const check = async () => {
-      const { violations } = await axe.run(document.body, {
-        // jsdom draws nothing, so it has no colours to compare.
-        rules: { "color-contrast": { enabled: false } },
-      });
-      expect(
-        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-      ).toEqual([]);
-    };
-    await check();
-    await user.type(feedback(), "Mine");
-    act(() => change("s-1", { feedback: "Theirs" }));
-    await user.keyboard("{Escape}");
-    await check();
-    act(() => remove("s-1"));
-    await check();
   });
 });

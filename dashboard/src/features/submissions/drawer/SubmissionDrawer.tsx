@@ -86,7 +86,7 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 
 function Notice({ isGone, isDirty }: { isGone: boolean; isDirty: boolean }) {
   return (
-    <div role="alert">
+    <div role="alert" className="empty:hidden">
       {isGone && (
         <p className="rounded-md border border-bad p-3 text-sm text-bad">
           ✕ This submission has been deleted.

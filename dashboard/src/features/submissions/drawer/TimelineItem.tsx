@@ -1,6 +1,7 @@
 /** One line of the time line: what, from what to what, who and when. */
 
 import clsx from "clsx";
+import { Icon } from "@/components/Icon";
 import { lookOf } from "@/components/StatusBadge";
 import { Time } from "@/components/Time";
 import type { Change, ChangeItem, Item, MailItem } from "./history";
@@ -13,19 +14,14 @@ const TONES = {
   muted: "text-muted",
 } as const;
 
-const ICONS = { INSERT: "＋", UPDATE: "✎", DELETE: "✕" } as const;
+const ICONS = { INSERT: "music", UPDATE: "list", DELETE: "cross" } as const;
 
 export function TimelineItem({ item }: { item: Item }) {
-  const fate = item.event === "email" ? fateOf(item) : null;
-  const icon = item.event === "email" ? (fate?.icon ?? "") : ICONS[item.event];
+  const tone = item.event === "email" ? fateOf(item).tone : "muted";
+  const icon = item.event === "email" ? fateOf(item).icon : ICONS[item.event];
   return (
     <li className="grid grid-cols-[1.5rem_1fr] gap-2 text-sm">
-      <span
-        aria-hidden="true"
-        className={clsx("text-center", TONES[fate?.tone ?? "muted"])}
-      >
-        {icon}
-      </span>
+      <Icon name={icon} className={clsx("mt-0.5 justify-self-center", TONES[tone])} />
       <div className="min-w-0 break-words">
         {item.event === "email" ? <Mail item={item} /> : <Changes item={item} />}
         <p className="text-xs text-muted">

@@ -1,31 +1,36 @@
 /** What happened, in words for people. */
 
+import type { IconName } from "@/components/Icon";
 import type { Change, ChangeItem, MailItem } from "./history";
 
 export interface Fate {
   /** Beside the words, never in their place. */
-  icon: string;
+  icon: IconName;
   words: string;
   tone: "good" | "warn" | "bad" | "muted";
 }
 
 const FATES: Record<string, Fate> = {
-  accepted: { icon: "✉", words: "Mail accepted for delivery", tone: "muted" },
+  accepted: { icon: "mail", words: "Mail accepted for delivery", tone: "muted" },
   uncertain: {
-    icon: "?",
+    icon: "question",
     words: "Not known yet whether the mail went out",
     tone: "warn",
   },
-  delivered: { icon: "✓", words: "Mail delivered", tone: "good" },
-  failed: { icon: "✕", words: "Mail failed", tone: "bad" },
-  complained: { icon: "⚑", words: "Mail was called spam", tone: "bad" },
-  unsubscribed: { icon: "⊘", words: "Wants no more mails", tone: "warn" },
-  skipped: { icon: "–", words: "No mail was sent", tone: "muted" },
-  opened: { icon: "◉", words: "Mail opened", tone: "good" },
-  clicked: { icon: "➚", words: "Link in the mail followed", tone: "good" },
+  delivered: { icon: "check", words: "Mail delivered", tone: "good" },
+  failed: { icon: "cross", words: "Mail failed", tone: "bad" },
+  complained: { icon: "alert", words: "Mail was called spam", tone: "bad" },
+  unsubscribed: { icon: "leave", words: "Wants no more mails", tone: "warn" },
+  skipped: { icon: "info", words: "No mail was sent", tone: "muted" },
+  opened: { icon: "eye", words: "Mail opened", tone: "good" },
+  clicked: { icon: "eye", words: "Link in the mail followed", tone: "good" },
 };
-const BOUNCED: Fate = { icon: "✕", words: "Mail bounced", tone: "bad" };
-const DELAYED: Fate = { icon: "…", words: "Mail delayed, it is tried again", tone: "warn" };
+const BOUNCED: Fate = { icon: "cross", words: "Mail bounced", tone: "bad" };
+const DELAYED: Fate = {
+  icon: "clock",
+  words: "Mail delayed, it is tried again",
+  tone: "warn",
+};
 
 export function fateOf({
   outcome,
@@ -34,7 +39,7 @@ export function fateOf({
   if (outcome === "failed" && severity === "permanent") return BOUNCED;
   if (outcome === "failed" && severity === "temporary") return DELAYED;
   const known = Object.hasOwn(FATES, outcome) ? FATES[outcome] : undefined;
-  return known ?? { icon: "✉", words: `Mail: ${outcome}`, tone: "muted" };
+  return known ?? { icon: "mail", words: `Mail: ${outcome}`, tone: "muted" };
 }
 
 const HEADLINES = { INSERT: "Submitted", UPDATE: "Changed", DELETE: "Deleted" } as const;
