@@ -4,6 +4,8 @@ import type { EmailUpdate, Message, SubmissionUpdate } from "@/realtime/types";
 import type { MinuteCount, Stats } from "./stats";
 
 const MINUTE = 60_000;
+/** Minutes; a change further ahead has a wrong clock, and counts as of now. */
+const MAX_AHEAD = 5;
 
 /** An update and when it came, in milliseconds since 1970. */
 export interface Arrival {
@@ -12,7 +14,7 @@ export interface Arrival {
 }
 
 /**
- * The figures as of `now`: those that were fetched, and what came after them.
+ * The figures that were fetched, with what came after them.
  *
  * What came before `as_of` is in them already. Where `as_of` has not come by the socket,
  * whatever arrived after the answer (`fetchedAt`) counts; the next answer sets it right.
@@ -21,16 +23,11 @@ export function present(
   stats: Stats,
   arrivals: readonly Arrival[],
   fetchedAt: number,
-  now: number,
 ): Stats {
   const seen = arrivals.findLastIndex(({ message }) => message.id === stats.as_of);
   const later =
     seen >= 0 ? arrivals.slice(seen + 1) : arrivals.filter(({ at }) => at > fetchedAt);
-  const rolled = {
-    ...stats,
-    changes_per_minute: roll(stats.changes_per_minute, now),
-  };
-  return later.reduce((so_far, { message }) => nudge(so_far, message), rolled);
+  return later.reduce((figures, { message }) => nudge(figures, message), stats);
 }
 
 /** The figures with one more update in them. */
@@ -43,31 +40,24 @@ export function nudge(stats: Stats, message: Arrival["message"]): Stats {
   };
 }
 
-/** The same number of minutes up to the one of `now`, the new ones empty. */
-export function roll(minutes: readonly MinuteCount[], now: number): MinuteCount[] {
-  const newest = minutes.at(-1);
-  if (newest === undefined) return [];
-  const behind = Math.floor((floor(now) - Date.parse(newest.minute)) / MINUTE);
-  if (!(behind > 0)) return [...minutes];
-  const added = Array.from({ length: Math.min(behind, minutes.length) }, (_, back) => ({
-    minute: nameOf(floor(now) - back * MINUTE),
-    changes: 0,
-  }));
-  return [...minutes.slice(added.length), ...added.reverse()];
+/** One more change, in a minute that begins with it where it is newer than all. */
+function withChange(minutes: readonly MinuteCount[], timestamp: string): MinuteCount[] {
+  const newest = Date.parse(minutes.at(-1)?.minute ?? "");
+  const moment = Date.parse(timestamp);
+  const ahead = Math.floor((moment - newest) / MINUTE);
+  const known = ahead > 0 && ahead <= MAX_AHEAD ? moved(minutes, newest, ahead) : minutes;
+  const place = ahead <= 0 ? known.length - 1 + ahead : known.length - 1;
+  return known.map((count, n) =>
+    n === place ? { ...count, changes: count.changes + 1 } : count,
+  );
 }
 
-function withChange(minutes: readonly MinuteCount[], timestamp: string): MinuteCount[] {
-  const newest = minutes.length - 1;
-  const moment = Date.parse(timestamp);
-  const found = Number.isNaN(moment)
-    ? newest
-    : minutes.findIndex(({ minute }) => minute === nameOf(floor(moment)));
-  // A clock ahead of this one: it is the newest there is.
-  const isAhead = found < 0 && moment > Date.parse(minutes.at(-1)?.minute ?? "");
-  const where = isAhead ? newest : found;
-  return minutes.map((count, place) =>
-    place === where ? { ...count, changes: count.changes + 1 } : count,
-  );
+function moved(minutes: readonly MinuteCount[], newest: number, by: number): MinuteCount[] {
+  const added = Array.from({ length: by }, (_, n) => ({
+    minute: nameOf(newest + (n + 1) * MINUTE),
+    changes: 0,
+  }));
+  return [...minutes, ...added].slice(-minutes.length);
 }
 
 function withStatus(
@@ -94,8 +84,6 @@ function withMail(stats: Stats, update: EmailUpdate): Stats {
   const mails = { ...stats.mails, [outcome]: (stats.mails[outcome] ?? 0) + 1 };
   return { ...stats, mails };
 }
-
-const floor = (moment: number): number => Math.floor(moment / MINUTE) * MINUTE;
 
 /** As the gateway writes a minute. */
 const nameOf = (moment: number): string =>
