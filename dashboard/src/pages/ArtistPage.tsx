@@ -45,7 +45,7 @@ export default function ArtistPage() {
     <div className="mx-auto w-full max-w-[1600px] space-y-4 p-4 sm:p-6">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-xl font-semibold tracking-tight">My tracks</h1>
-        <ConnectionBadge state={connection} onRetry={retryNow} />
+        <ConnectionBadge connection={connection} onRetry={retryNow} />
       </div>
       <Tracks state={state} connection={connection} api={api} onRetry={retryNow} />
     </div>

@@ -25,7 +25,7 @@ export default function InsightsPage() {
     <div className="mx-auto w-full max-w-[1800px] space-y-4 p-4 sm:p-6">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-xl font-semibold tracking-tight">Insights</h1>
-        <ConnectionBadge state={connection} onRetry={retryNow} />
+        <ConnectionBadge connection={connection} onRetry={retryNow} />
       </div>
       <Insights
         view={view}

@@ -1,14 +1,14 @@
 /** One of the artist's submissions: where it stands, and what was said of it. */
 
 import clsx from "clsx";
-import { memo, useId } from "react";
+import { memo, useId, type ReactNode } from "react";
 import type { Api } from "@/app/api";
 import { StatusBadge } from "@/components/StatusBadge";
 import { Time } from "@/components/Time";
 import type { Entry } from "@/features/submissions/contract";
 import { Steps } from "./Steps";
 import { useFresh } from "./useFresh";
-import { changedWords, statusWords } from "./words";
+import { changedWords, storyOf } from "./words";
 
 interface TrackProps {
   entry: Entry;
@@ -41,7 +41,7 @@ export const Track = memo(function Track({ entry, api }: TrackProps) {
           {changedWords(changed.fields)}
         </p>
       )}
-      <p className="text-sm">{statusWords(status).story}</p>
+      <p className="text-sm">{storyOf(status)}</p>
       {feedback && (
         <figure className="rounded-lg border border-line bg-raised p-3 text-sm">
           <figcaption className="mb-1 text-xs font-medium text-muted">Feedback</figcaption>
@@ -62,7 +62,7 @@ export const Track = memo(function Track({ entry, api }: TrackProps) {
   );
 });
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="flex gap-2">
       <dt className="text-muted">{name}</dt>

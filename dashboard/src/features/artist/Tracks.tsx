@@ -64,8 +64,8 @@ function Age({ at, onRetry }: { at: number; onRetry: () => void }) {
       className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-warn bg-card p-3 text-sm"
     >
       <span>
-        You see your tracks as they were <Time value={at} />. What changed since comes as
-        soon as the connection is back.
+        Not connected; what changes now comes as soon as you are. Last up to date:{" "}
+        <Time value={at} />.
       </span>
       <Button onClick={onRetry}>Try now</Button>
     </p>

@@ -1,7 +1,7 @@
 /** The steps of a submission, from `GET /api/submissions/{id}/history`. */
 
 import type { Api } from "@/app/api";
-import { statusWords } from "./words";
+import { lookOf } from "@/components/StatusBadge";
 
 interface FieldChange {
   field: string;
@@ -51,7 +51,7 @@ function textOf({ event, stale, changes = [] }: HistoryItem): string | null {
   if (event === "INSERT") return "Received";
   if (event !== "UPDATE") return null;
   const texts = changes.flatMap(({ field, to }) => {
-    if (field === "status" && typeof to === "string") return [statusWords(to).label];
+    if (field === "status" && typeof to === "string") return [lookOf(to).word];
     if (field === "rating" && typeof to === "number") return [`Rated ${to} of 10`];
     if (field === "feedback" && typeof to === "string" && to) return ["Feedback written"];
     return [];

@@ -1,44 +1,28 @@
 /** What an artist is told of a submission: its status, and changes as they happen. */
 
+import { lookOf } from "@/components/StatusBadge";
 import type { SubmissionUpdate } from "@/realtime/types";
 
-export interface StatusWords {
-  label: string;
-  /** What it means for the artist, and what comes next. */
-  story: string;
-}
+const STORIES = new Map([
+  [
+    "pending",
+    "Your track is in the queue. Somebody will listen to it; there is nothing you need to do.",
+  ],
+  ["in-review", "Somebody is listening to your track right now. The decision comes next."],
+  [
+    "approved",
+    "Congratulations, your track was taken. We write to you about what comes next.",
+  ],
+  [
+    "rejected",
+    "This track was not the right one for us this time. We would love to hear your next one.",
+  ],
+]);
 
-const WORDS: Record<string, StatusWords> = {
-  pending: {
-    label: "Pending",
-    story:
-      "Your track is in the queue. Somebody will listen to it; there is nothing you need to do.",
-  },
-  "in-review": {
-    label: "In review",
-    story: "Somebody is listening to your track right now. The decision comes next.",
-  },
-  approved: {
-    label: "Approved",
-    story: "Congratulations, your track was taken. We write to you about what comes next.",
-  },
-  rejected: {
-    label: "Rejected",
-    story:
-      "This track was not the right one for us this time. We would love to hear your next one.",
-  },
-};
-
-/** A status that is not known is shown as it is. */
-export function statusWords(status: string | null): StatusWords {
-  if (status === null || status === "")
-    return { label: "Sent", story: "We have your track. Its status follows." };
-  return (
-    WORDS[status] ?? {
-      label: status,
-      story: "We tell you here as soon as something changes.",
-    }
-  );
+/** What a status means for the artist, and what comes next. */
+export function storyOf(status: string | null): string {
+  const story = status === null ? undefined : STORIES.get(status);
+  return story ?? "We have your track, and tell you here as soon as something changes.";
 }
 
 /** A change in one sentence, for those who hear the page; null: nothing worth saying. */
@@ -57,23 +41,19 @@ export function announcement(update: SubmissionUpdate): string | null {
   return said.length > 0 ? `${title}: ${said.join(", ")}.` : null;
 }
 
-const FIELDS: Record<string, string> = {
-  status: "status",
-  rating: "rating",
-  feedback: "feedback",
-  title: "title",
-};
+/** The columns that an artist sees. */
+const SEEN = ["status", "rating", "feedback", "title", "genre"];
 
-/** "New: status and feedback", of the fields an artist sees. */
+/** "New just now: status and feedback", of the fields an artist sees. */
 export function changedWords(fields: readonly string[]): string {
-  const names = fields.flatMap((field) => FIELDS[field] ?? []);
+  const names = SEEN.filter((name) => fields.includes(name));
   if (names.length === 0) return "Changed just now";
   const list = new Intl.ListFormat("en", { type: "conjunction" }).format(names);
   return `New just now: ${list}`;
 }
 
 const statusSaid = (status: unknown): string | null =>
-  typeof status === "string" ? `now ${statusWords(status).label.toLowerCase()}` : null;
+  typeof status === "string" ? `now ${lookOf(status).word.toLowerCase()}` : null;
 
 const ratingSaid = (rating: unknown): string | null =>
   typeof rating === "number" ? `rated ${rating} of 10` : null;

@@ -99,6 +99,11 @@ describe("the statuses", () => {
       { pending: 2, approved: 1, "on-hold": 1 },
     ],
     [
+      "take what every object has",
+      { new_data: { status: "constructor" } },
+      { pending: 2, approved: 1, constructor: 1 },
+    ],
+    [
       "are never below none",
       { old_data: { status: "rejected" } },
       { pending: 3, rejected: 0, approved: 2 },

@@ -1,6 +1,7 @@
 /** What a socket's update does to the figures, until they are fetched again. */
 
 import type { EmailUpdate, Message, SubmissionUpdate } from "@/realtime/types";
+import { valueOf } from "./points";
 import type { MinuteCount, Stats } from "./stats";
 
 const MINUTE = 60_000;
@@ -73,15 +74,15 @@ function withStatus(
       : true;
   if (!isMoved) return counts;
   const moved = { ...counts };
-  if (typeof before === "string") moved[before] = Math.max(0, (moved[before] ?? 0) - 1);
-  if (typeof after === "string") moved[after] = (moved[after] ?? 0) + 1;
+  if (typeof before === "string") moved[before] = Math.max(0, valueOf(moved, before) - 1);
+  if (typeof after === "string") moved[after] = valueOf(moved, after) + 1;
   return moved;
 }
 
 function withMail(stats: Stats, update: EmailUpdate): Stats {
   if (stats.mails === undefined) return stats;
   const outcome = update.severity === "temporary" ? "delayed" : update.outcome;
-  const mails = { ...stats.mails, [outcome]: (stats.mails[outcome] ?? 0) + 1 };
+  const mails = { ...stats.mails, [outcome]: valueOf(stats.mails, outcome) + 1 };
   return { ...stats, mails };
 }
 

@@ -51,26 +51,26 @@ function stepped(
   return [...steps].map(([at, value]) => ({ at, value }));
 }
 
-const STATUS_TONES: Record<string, Tone> = {
-  pending: "muted",
-  "in-review": "warn",
-  approved: "good",
-  rejected: "bad",
-};
+const STATUS_TONES = new Map<string, Tone>([
+  ["pending", "muted"],
+  ["in-review", "warn"],
+  ["approved", "good"],
+  ["rejected", "bad"],
+]);
 
 /** Every status the house knows, in its order, then those that came besides. */
 export function statusBars(counts: Record<string, number>): BarRow[] {
   return bars(counts, STATUSES, STATUS_TONES);
 }
 
-const OUTCOME_TONES: Record<string, Tone> = {
-  accepted: "accent",
-  delivered: "good",
-  delayed: "warn",
-  uncertain: "warn",
-  failed: "bad",
-  complained: "bad",
-};
+const OUTCOME_TONES = new Map<string, Tone>([
+  ["accepted", "accent"],
+  ["delivered", "good"],
+  ["delayed", "warn"],
+  ["uncertain", "warn"],
+  ["failed", "bad"],
+  ["complained", "bad"],
+]);
 const OUTCOMES = [
   "accepted",
   "delivered",
@@ -98,12 +98,17 @@ export function total(rows: readonly { value: number }[]): number {
 function bars(
   counts: Record<string, number>,
   known: readonly string[],
-  tones: Record<string, Tone>,
+  tones: ReadonlyMap<string, Tone>,
 ): BarRow[] {
   const others = Object.keys(counts).filter((name) => !known.includes(name));
   return [...known, ...others.sort()].map((name) => ({
     name,
-    value: counts[name] ?? 0,
-    tone: tones[name] ?? "muted",
+    value: valueOf(counts, name),
+    tone: tones.get(name) ?? "muted",
   }));
+}
+
+/** Names come from rows: one may be that of what every object has. */
+export function valueOf(counts: Record<string, number>, name: string): number {
+  return Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
 }
