@@ -14,7 +14,10 @@ import type { Message, Snapshot } from "@/realtime/types";
 
 export default function ArtistPage() {
   const [store] = useState(() => createSubmissionsStore());
-  const state = useSyncExternalStore(store.subscribe, store.getSnapshot);
+  const state = useSyncExternalStore(
+    (listener) => store.subscribe(listener),
+    () => store.getSnapshot(),
+  );
   const session = useSession();
   const api = useApi();
   const announce = useAnnounce();

@@ -8,9 +8,9 @@ export const MAX_ARRIVALS = 1_000;
 const PAUSE = 250;
 
 export interface Feed {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): readonly Arrival[];
-  add(message: Message, at: number): void;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => readonly Arrival[];
+  add: (message: Message, at: number) => void;
 }
 
 /** The first update is told of at once, those that follow closely together. */
