@@ -3,10 +3,11 @@
 import { QueryClient } from "@tanstack/react-query";
 import { act, configure, render } from "@testing-library/react";
 import axe from "axe-core";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { MemoryRouter } from "react-router";
 import { expect, vi } from "vitest";
 import { AppProvider, type App } from "@/app/context";
+import { HeaderSlotContext } from "@/app/HeaderSlot";
 import type { SessionState } from "@/app/session";
 import { createToasts } from "@/app/toasts";
 import { Announcer } from "@/components/Announcer";
@@ -134,10 +135,22 @@ export function renderPage(page: ReactNode, session: SessionState, address = "/"
     <MemoryRouter initialEntries={[address]}>
       <AppProvider app={app} queries={queries}>
         <Announcer>
-          <main>{page}</main>
+          <Frame>{page}</Frame>
         </Announcer>
       </AppProvider>
     </MemoryRouter>,
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
+  return (
+    <>
+      <header ref={setSlot} />
+      <main>
+        <HeaderSlotContext value={slot}>{children}</HeaderSlotContext>
+      </main>
+    </>
   );
 }
 

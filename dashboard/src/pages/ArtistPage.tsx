@@ -3,6 +3,7 @@
 import { useState, useSyncExternalStore } from "react";
 import { useApi } from "@/app/api";
 import { useSession } from "@/app/context";
+import { HeaderSlot } from "@/app/HeaderSlot";
 import { useAnnounce } from "@/components/Announcer";
 import { ConnectionBadge } from "@/components/ConnectionBadge";
 import { loadOwn } from "@/features/artist/own";
@@ -46,10 +47,10 @@ export default function ArtistPage() {
 
   return (
     <div className="mx-auto w-full max-w-[1600px] space-y-4 p-4 sm:p-6">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="text-xl font-semibold tracking-tight">My tracks</h1>
+      <HeaderSlot>
         <ConnectionBadge connection={connection} onRetry={retryNow} />
-      </div>
+      </HeaderSlot>
+      <h1 className="text-xl font-semibold tracking-tight">My tracks</h1>
       <Tracks state={state} connection={connection} api={api} onRetry={retryNow} />
     </div>
   );

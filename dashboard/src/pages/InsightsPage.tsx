@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { useApi } from "@/app/api";
 import { useSession } from "@/app/context";
+import { HeaderSlot } from "@/app/HeaderSlot";
 import { ConnectionBadge } from "@/components/ConnectionBadge";
 import { createFeed } from "@/features/insights/feed";
 import { Insights } from "@/features/insights/Insights";
@@ -23,10 +24,10 @@ export default function InsightsPage() {
   });
   return (
     <div className="mx-auto w-full max-w-[1800px] space-y-4 p-4 sm:p-6">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="text-xl font-semibold tracking-tight">Insights</h1>
+      <HeaderSlot>
         <ConnectionBadge connection={connection} onRetry={retryNow} />
-      </div>
+      </HeaderSlot>
+      <h1 className="text-xl font-semibold tracking-tight">Insights</h1>
       <Insights
         view={view}
         span={span}

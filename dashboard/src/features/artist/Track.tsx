@@ -25,8 +25,8 @@ export const Track = memo(function Track({ entry, api }: TrackProps) {
       aria-labelledby={heading}
       data-fresh={isFresh}
       className={clsx(
-        "flex flex-col gap-3 rounded-xl border p-4 transition-colors duration-700 sm:p-5",
-        isFresh ? "border-warn bg-glow" : "border-line bg-card",
+        "flex h-full flex-col gap-3 rounded-xl border p-4 transition-colors duration-700 sm:p-5",
+        isFresh ? "border-warn bg-glow [--muted:var(--ink)]" : "border-line bg-card",
       )}
     >
       <div className="flex items-start justify-between gap-3">

@@ -1,5 +1,6 @@
 /** The page's cards, for the figures of a span. */
 
+import { memo } from "react";
 import { Bars } from "./Bars";
 import { Card } from "./Card";
 import { changePoints, connectionPoints, mailBars, statusBars, total } from "./points";
@@ -14,7 +15,8 @@ interface FiguresProps {
   span: Span;
 }
 
-export function Figures({ stats, span }: FiguresProps) {
+/** Drawn anew only for other figures: what is heard of the connection changes more often. */
+export const Figures = memo(function Figures({ stats, span }: FiguresProps) {
   const changes = changePoints(stats.changes_per_minute, span);
   const statuses = statusBars(stats.by_status);
   const { time_to_first_review: toReview, time_to_decision: toDecision } = stats;
@@ -47,9 +49,15 @@ export function Figures({ stats, span }: FiguresProps) {
       </div>
     </div>
   );
-}
+});
 
-function Mails({ mails, span }: { mails: Record<string, number>; span: Span }) {
+const Mails = memo(function Mails({
+  mails,
+  span,
+}: {
+  mails: Record<string, number>;
+  span: Span;
+}) {
   const rows = mailBars(mails);
   const isQuiet = total(rows) === 0;
   const summary = isQuiet
@@ -60,9 +68,15 @@ function Mails({ mails, span }: { mails: Record<string, number>; span: Span }) {
       <Bars rows={rows} of="Outcome" caption="Mails by outcome" />
     </Card>
   );
-}
+});
 
-function Connected({ connections, span }: { connections: Connections; span: Span }) {
+const Connected = memo(function Connected({
+  connections,
+  span,
+}: {
+  connections: Connections;
+  span: Span;
+}) {
   const points = connectionPoints(connections, span);
   return (
     <Card title="Live connections" summary={peakInWords(points, span)}>
@@ -77,7 +91,7 @@ function Connected({ connections, span }: { connections: Connections; span: Span
       {points.length > 0 && <TimeChart shape="area" points={points} of="Connections" />}
     </Card>
   );
-}
+});
 
 function Nothing({ children }: { children: string }) {
   return (

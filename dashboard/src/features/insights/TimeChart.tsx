@@ -43,7 +43,7 @@ export function TimeChart({ shape, points, of }: TimeChartProps) {
                 name={of}
                 fill="var(--accent)"
                 radius={[3, 3, 0, 0]}
-                {...MOTION}
+                {...STILL}
               />
             </BarChart>
           ) : (
@@ -57,7 +57,7 @@ export function TimeChart({ shape, points, of }: TimeChartProps) {
                 strokeWidth={2}
                 fill="var(--accent)"
                 fillOpacity={0.15}
-                {...MOTION}
+                {...STILL}
               />
             </AreaChart>
           )}
@@ -68,8 +68,8 @@ export function TimeChart({ shape, points, of }: TimeChartProps) {
   );
 }
 
-/** "auto" is off where the viewer wants less motion. */
-const MOTION = { isAnimationActive: "auto", animationDuration: 200 } as const;
+/** Still: where it is drawn anew all the time, motion would only tire. */
+const STILL = { isAnimationActive: false } as const;
 
 const frame = (of: string) => (
   <>
@@ -104,24 +104,27 @@ const frame = (of: string) => (
 /** Only the moments at which there was something: sixty rows of nothing tell nobody. */
 function PointsTable({ points, of }: Pick<TimeChartProps, "points" | "of">) {
   return (
-    <table className="sr-only">
-      <caption>{of} by time; times that are not named have none.</caption>
-      <thead>
-        <tr>
-          <th scope="col">From</th>
-          <th scope="col">{of}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {points
-          .filter(({ value }) => value > 0)
-          .map(({ at, value }) => (
-            <tr key={at}>
-              <th scope="row">{clock(at)}</th>
-              <td>{count(value)}</td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
+    // In a box: a table itself is never smaller than what is in it.
+    <div className="sr-only">
+      <table>
+        <caption>{of} by time; times that are not named have none.</caption>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col">{of}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {points
+            .filter(({ value }) => value > 0)
+            .map(({ at, value }) => (
+              <tr key={at}>
+                <th scope="row">{clock(at)}</th>
+                <td>{count(value)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

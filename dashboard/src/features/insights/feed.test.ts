@@ -27,12 +27,12 @@ test("the first update is told of at once, those close behind together", () => {
   expect(told).toHaveBeenCalledTimes(1);
   for (let n = 2; n <= 200; n++) feed.add(mail(String(n)), n);
   expect(told).toHaveBeenCalledTimes(1);
-  vi.advanceTimersByTime(250);
+  vi.advanceTimersByTime(500);
 
   expect(told).toHaveBeenCalledTimes(2);
   expect(feed.getSnapshot()).toHaveLength(200);
   expect(vi.getTimerCount()).toBe(1);
-  vi.advanceTimersByTime(250);
+  vi.advanceTimersByTime(500);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -42,7 +42,7 @@ test("only the newest are kept, and only updates", () => {
   expect(feed.getSnapshot()).toEqual([]);
 
   for (let n = 0; n < MAX_ARRIVALS + 5; n++) feed.add(mail(String(n)), n);
-  vi.advanceTimersByTime(250);
+  vi.advanceTimersByTime(500);
 
   expect(feed.getSnapshot()).toHaveLength(MAX_ARRIVALS);
   expect(feed.getSnapshot().at(-1)?.at).toBe(MAX_ARRIVALS + 4);

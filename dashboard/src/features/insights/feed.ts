@@ -1,11 +1,11 @@
-/** The last updates of the admin room, told of at most four times a second. */
+/** The last updates of the admin room, told of at most twice a second. */
 
 import type { Message } from "@/realtime/types";
 import type { Arrival } from "./nudge";
 
 /** More than this between two fetches are counted by the next fetch alone. */
 export const MAX_ARRIVALS = 1_000;
-const PAUSE = 250;
+const PAUSE = 500;
 
 export interface Feed {
   subscribe: (listener: () => void) => () => void;

@@ -48,9 +48,9 @@ function withChange(minutes: readonly MinuteCount[], timestamp: string): MinuteC
   const ahead = Math.floor((moment - newest) / MINUTE);
   const known = ahead > 0 && ahead <= MAX_AHEAD ? moved(minutes, newest, ahead) : minutes;
   const place = ahead <= 0 ? known.length - 1 + ahead : known.length - 1;
-  return known.map((count, n) =>
-    n === place ? { ...count, changes: count.changes + 1 } : count,
-  );
+  const before = known[place];
+  if (before === undefined) return [...known];
+  return known.with(place, { ...before, changes: before.changes + 1 });
 }
 
 function moved(minutes: readonly MinuteCount[], newest: number, by: number): MinuteCount[] {
