@@ -1,7 +1,7 @@
 /** The figures of a span: fetched every 15 seconds, and moved on by what the socket tells. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useSyncExternalStore } from "react";
+import { useDeferredValue, useMemo, useSyncExternalStore } from "react";
 import type { Api } from "@/app/api";
 import type { Feed } from "./feed";
 import { present } from "./nudge";
@@ -31,7 +31,8 @@ export function useStats(
     refetchInterval: REFETCH,
     retry: 1,
   });
-  const arrivals = useSyncExternalStore(feed.subscribe, feed.getSnapshot);
+  // Deferred: in a storm of changes the page answers its viewer first.
+  const arrivals = useDeferredValue(useSyncExternalStore(feed.subscribe, feed.getSnapshot));
   const stats = useMemo(
     () => (data ? present(data, arrivals, dataUpdatedAt) : null),
     [data, arrivals, dataUpdatedAt],
