@@ -4,14 +4,8 @@
  */
 
 import type { Row, SubmissionUpdate } from "@/realtime/types";
-import {
-  compareVersions,
-  NO_VERSION,
-  newestOf,
-  versionOfRow,
-  versionOfUpdate,
-  type Version,
-} from "./versions";
+import { newest, versionOf, versionOfRow, type Version } from "@/realtime/versions";
+import { compareVersions, NO_VERSION } from "./versions";
 
 export interface Held {
   row: Row;
@@ -31,7 +25,7 @@ export function heldOf(row: Row): Held {
 
 /** Returns `held` itself where the update tells nothing newer. */
 export function merge(held: Held | undefined, update: SubmissionUpdate): Held {
-  const version = versionOfUpdate(update);
+  const version = versionOf(update);
   const before = held ?? emptyOf(update);
   const fresh = freshColumns(before, update, version);
   if (fresh.length === 0) return held ?? before;
@@ -40,7 +34,7 @@ export function merge(held: Held | undefined, update: SubmissionUpdate): Held {
   const isOlder = (compareVersions(version, before.version) ?? 0) < 0;
   return {
     row: { ...before.row, ...pick(update.new_data, fresh) },
-    version: isOlder ? before.version : newestOf(version, before.version),
+    version: isOlder ? before.version : newest(version, before.version),
     written: isOlder ? before.written : (update.version ?? before.written),
     base: before.base,
     columns,
@@ -52,15 +46,15 @@ export function mergeRow(held: Held | undefined, row: Row): Held {
   const read = heldOf(row);
   if (!held) return read;
   const newer = Object.keys(held.row).filter(
-    (name) => (compareVersions(versionOf(held, name), read.base) ?? -1) > 0,
+    (name) => (compareVersions(columnVersion(held, name), read.base) ?? -1) > 0,
   );
   if (newer.length === 0) return read;
   return {
     ...read,
     row: { ...row, ...pick(held.row, newer) },
-    version: newestOf(held.version, read.version),
+    version: newest(held.version, read.version),
     written: held.written,
-    columns: new Map(newer.map((name) => [name, versionOf(held, name)])),
+    columns: new Map(newer.map((name) => [name, columnVersion(held, name)])),
   };
 }
 
@@ -94,13 +88,13 @@ function freshColumns(held: Held, update: SubmissionUpdate, version: Version): s
   return Object.keys(update.new_data).filter((name) => {
     if (isStale && !update.updated_fields.includes(name)) return false;
     if (!Object.hasOwn(held.row, name)) return true;
-    const order = compareVersions(version, versionOf(held, name)) ?? (isStale ? -1 : 0);
+    const order = compareVersions(version, columnVersion(held, name)) ?? (isStale ? -1 : 0);
     if (order !== 0) return order > 0;
     return !isStale && !isSame(held.row[name], update.new_data[name]);
   });
 }
 
-function versionOf(held: Held, name: string): Version {
+function columnVersion(held: Held, name: string): Version {
   return held.columns.get(name) ?? held.base;
 }
 

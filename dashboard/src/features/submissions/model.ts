@@ -1,13 +1,14 @@
 /** The submissions as they are known, and how each thing that happens changes that: pure. */
 
 import type { EmailUpdate, Row, SubmissionUpdate } from "@/realtime/types";
+import { microseconds, versionOf, type Version } from "@/realtime/versions";
 import { submissionOf } from "@/lib/submission";
 import type { Entry, SubmissionsState } from "./contract";
 import { shown, withEdit, type Edit } from "./edits";
 import { entryOf, keep, type How, type Kept } from "./entry";
 import { merge, mergeRow, type Held } from "./held";
 import { limit } from "./limit";
-import { compareVersions, microseconds, versionOfUpdate, type Version } from "./versions";
+import { compareVersions } from "./versions";
 
 export type Action =
   | { type: "reset"; rows: Row[]; at: number }
@@ -60,12 +61,12 @@ class Draft {
   private asOf: number | null;
 
   constructor(private readonly before: Model) {
-    this.entries = model.entries;
-    this.kept = new Map(model.kept);
-    this.mails = new Map(model.mails);
-    this.gone = new Map(model.gone);
-    ({ order: this.order, newCount: this.newCount } = model);
-    ({ status: this.status, asOf: this.asOf } = model);
+    this.entries = before.entries;
+    this.kept = new Map(before.kept);
+    this.mails = new Map(before.mails);
+    this.gone = new Map(before.gone);
+    ({ order: this.order, newCount: this.newCount } = before);
+    ({ status: this.status, asOf: this.asOf } = before);
   }
 
   act(action: Action): void {
@@ -95,6 +96,7 @@ class Draft {
     this.order = [...told.keys()].sort((one, other) => this.age(other) - this.age(one));
     this.arrived = [];
     this.gone.clear();
+    if (isFirst) this.showNew();
     this.status = "ready";
     this.asOf = at;
   }
@@ -118,7 +120,7 @@ class Draft {
   private remove(update: SubmissionUpdate): void {
     if (update.stale) return;
     const id = update.submission_id;
-    const version = versionOfUpdate(update);
+    const version = versionOf(update);
     const kept = this.kept.get(id);
     if (kept && (compareVersions(version, kept.held.version) ?? 0) < 0) return;
     this.drop(id);
@@ -131,7 +133,7 @@ class Draft {
   private mayReturn(update: SubmissionUpdate): boolean {
     const gone = this.gone.get(update.submission_id);
     if (!gone) return true;
-    const order = compareVersions(versionOfUpdate(update), gone);
+    const order = compareVersions(versionOf(update), gone);
     return order === null ? update.event === "INSERT" && !update.stale : order > 0;
   }
 
