@@ -2,37 +2,28 @@
 
 export type Names = ReadonlyMap<string, string>;
 
-interface Answer {
-  data: unknown;
-  error: unknown;
-}
-
-/** What of supabase-js is used here. */
-export interface Users {
-  from(table: "users"): {
-    select(columns: string): { in(column: string, values: string[]): PromiseLike<Answer> };
-  };
-}
+/** Reads `id` and `name` of the users with these ids. */
+export type FindUsers = (ids: string[]) => PromiseLike<{ data: unknown }>;
 
 export interface Artists {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): Names;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => Names;
   /** Those that are not known yet come later; what cannot be had is not asked for again. */
-  want(ids: Iterable<string>): void;
+  want: (ids: Iterable<string>) => void;
 }
 
 /** Ids stand in the address of the request, which must not grow too long. */
 const AT_ONCE = 100;
 const MOST = 50_000;
 
-export function createArtists(supabase: Users): Artists {
+export function createArtists(find: FindUsers): Artists {
   let names: Names = new Map();
   const asked = new Set<string>();
   const listeners = new Set<() => void>();
   let last: Promise<void> = Promise.resolve();
 
   const ask = async (ids: string[]): Promise<void> => {
-    const { data } = await supabase.from("users").select("id,name").in("id", ids);
+    const { data } = await find(ids);
     const found = namesIn(data);
     if (found.length === 0) return;
     names = new Map([...names, ...found]);

@@ -28,8 +28,8 @@ export interface SubmissionsState {
 
 /** Plain TypeScript: `useSyncExternalStore(store.subscribe, store.getSnapshot)`. */
 export interface SubmissionsStore {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): SubmissionsState;
+  subscribe: (listener: () => void) => () => void;
+  getSnapshot: () => SubmissionsState;
   reset(rows: Row[], at: number): void;
   apply(update: SubmissionUpdate, at: number): void;
   applyMail(update: EmailUpdate): void;
