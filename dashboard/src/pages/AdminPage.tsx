@@ -1,6 +1,13 @@
 /** The page that admins keep open: every submission, live, and one of them in the drawer. */
 
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { useSearchParams } from "react-router";
 import { useApp } from "@/app/context";
 import { HeaderSlot } from "@/app/HeaderSlot";
@@ -68,15 +75,20 @@ function useNames(state: SubmissionsState): Names {
 /** In the address, so that a submission can be sent to somebody; Back closes it. */
 function useOpenId(): [string | null, (id: string | null) => void] {
   const [parameters, setParameters] = useSearchParams();
-  const set = (id: string | null): void =>
-    setParameters(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (id === null) next.delete("id");
-        else next.set("id", id);
-        return next;
-      },
-      { replace: id === null || parameters.has("id") },
-    );
-  return [parameters.get("id"), set];
+  const id = parameters.get("id");
+  const isOpen = id !== null;
+  const set = useCallback(
+    (next: string | null) =>
+      setParameters(
+        (now) => {
+          const changed = new URLSearchParams(now);
+          if (next === null) changed.delete("id");
+          else changed.set("id", next);
+          return changed;
+        },
+        { replace: next === null || isOpen },
+      ),
+    [setParameters, isOpen],
+  );
+  return [id, set];
 }

@@ -88,9 +88,11 @@ function freshColumns(held: Held, update: SubmissionUpdate, version: Version): s
   return Object.keys(update.new_data).filter((name) => {
     if (isStale && !update.updated_fields.includes(name)) return false;
     if (!Object.hasOwn(held.row, name)) return true;
-    const order = compareVersions(version, columnVersion(held, name)) ?? (isStale ? -1 : 0);
-    if (order !== 0) return order > 0;
-    return !isStale && !isSame(held.row[name], update.new_data[name]);
+    const order = compareVersions(version, columnVersion(held, name));
+    if (order !== null && order !== 0) return order > 0;
+    if (isStale) return false;
+    const isPlaced = order === null && (version.sequence ?? version.updatedAt) !== null;
+    return isPlaced || !isSame(held.row[name], update.new_data[name]);
   });
 }
 

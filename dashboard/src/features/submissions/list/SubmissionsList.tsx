@@ -1,6 +1,6 @@
 /** The submissions as a list that changes in place: filters, rows, keys. */
 
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useAnnounce } from "@/components/Announcer";
 import { Button } from "@/components/Button";
 import type { SubmissionsStore } from "../contract";
@@ -40,10 +40,14 @@ export function SubmissionsList(props: SubmissionsListProps) {
   const { newCount } = state;
   const current = selected !== null && state.entries.has(selected) ? selected : null;
 
-  const open = (id: string): void => {
-    setSelected(id);
-    onOpen(id);
-  };
+  // The same for every row as long as it can be: rows are drawn anew only when they change.
+  const open = useCallback(
+    (id: string) => {
+      setSelected(id);
+      onOpen(id);
+    },
+    [onOpen],
+  );
   const move = (by: number): void => {
     const next = neighbour(view.ids, current, by, grid.current?.first() ?? 0);
     if (next === null) return;
