@@ -1,0 +1,72 @@
+/** The admins' submissions: loaded, then kept as they are by the socket. */
+
+import { useEffect, useState } from "react";
+import { useApi } from "@/app/api";
+import { useApp, useSession, type App } from "@/app/context";
+import { useAnnounce } from "@/components/Announcer";
+import { useAdminWebSocket } from "@/lib/hooks";
+import { createRegistry } from "@/lib/hooks/registry";
+import type { Message, Snapshot } from "@/realtime/types";
+import type { SubmissionsStore } from "./contract";
+import { loadSubmissions } from "./load";
+import { createSubmissionsStore } from "./store";
+import { createTally } from "./tally";
+
+type Listener = (message: Message) => void;
+
+/** Who comes back to the page sees what it was, while it catches up. */
+const stores = new WeakMap<App, { userId: string | null; store: SubmissionsStore }>();
+
+export function useLiveSubmissions() {
+  const app = useApp();
+  const api = useApi();
+  const { userId } = useSession();
+  const [store] = useState(() => storeOf(app, userId));
+  // Its own, for only who opens a socket is given the snapshot.
+  const [registry] = useState(() => createRegistry());
+  const [listeners] = useState(() => new Set<Listener>());
+  const [loaded, setLoaded] = useState(0);
+  const announce = useAnnounce();
+  const [tally] = useState(() => createTally(announce));
+  useEffect(() => () => tally.stop(), [tally]);
+
+  const loadSnapshot = async (signal: AbortSignal): Promise<Snapshot> => {
+    try {
+      return await loadSubmissions((path, how) => api.get(path, how), signal, setLoaded);
+    } catch (error) {
+      if (!signal.aborted) store.fail();
+      throw error;
+    }
+  };
+  const onMessage = (message: Message): void => {
+    const at = Date.now();
+    if (message.type === "snapshot") store.reset(message.snapshot.rows, at);
+    if (message.type === "submission_update") store.apply(message.data, at);
+    if (message.type === "email_update") store.applyMail(message.data);
+    if (message.type === "submission_update" && !message.data.stale)
+      tally.add(message.data.submission_id);
+    for (const listener of [...listeners]) listener(message);
+  };
+  const socket = useAdminWebSocket({ registry, loadSnapshot, onMessage, showToasts: true });
+  const [subscribe] = useState(() => (listener: Listener) => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  });
+  return {
+    store,
+    loaded,
+    subscribe,
+    connection: socket.connection,
+    retry: socket.retryNow,
+  };
+}
+
+function storeOf(app: App, userId: string | null): SubmissionsStore {
+  const known = stores.get(app);
+  if (known?.userId === userId) return known.store;
+  const store = createSubmissionsStore();
+  stores.set(app, { userId, store });
+  return store;
+}

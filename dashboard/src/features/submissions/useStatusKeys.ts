@@ -1,0 +1,43 @@
+/** A status that is set with one key, and can be taken back with another. */
+
+import { useRef } from "react";
+import { useApp } from "@/app/context";
+import { lookOf } from "@/components/StatusBadge";
+import type { SubmissionsStore } from "./contract";
+import { save } from "./save";
+
+interface Change {
+  id: string;
+  from: string | null;
+}
+
+export function useStatusKeys(store: SubmissionsStore) {
+  const { supabase, toasts } = useApp();
+  const last = useRef<Change | null>(null);
+
+  const write = async (id: string, status: string, hint: string): Promise<void> => {
+    const title = titleOf(store, id);
+    const reason = await save(supabase, store, id, { status });
+    if (reason === null)
+      toasts.show({ kind: "good", title, description: `${lookOf(status).word}. ${hint}` });
+    else toasts.show({ kind: "bad", title: `Not saved: ${title}`, description: reason });
+  };
+
+  const setStatus = (id: string, status: string): void => {
+    const from = store.getSnapshot().entries.get(id)?.submission.status ?? null;
+    if (from === status) return;
+    last.current = { id, from };
+    void write(id, status, "Press u to undo.");
+  };
+
+  const undo = (): void => {
+    const change = last.current;
+    last.current = null;
+    if (change?.from != null) void write(change.id, change.from, "Undone.");
+  };
+  return { setStatus, undo };
+}
+
+function titleOf(store: SubmissionsStore, id: string): string {
+  return store.getSnapshot().entries.get(id)?.submission.title ?? "Untitled";
+}

@@ -1,0 +1,94 @@
+/** The page that admins keep open: every submission, live, and one of them in the drawer. */
+
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { useSearchParams } from "react-router";
+import { useApp } from "@/app/context";
+import { HeaderSlot } from "@/app/HeaderSlot";
+import { ConnectionBadge } from "@/components/ConnectionBadge";
+import { createArtists, type Names } from "@/features/submissions/artists";
+import type { SubmissionsState } from "@/features/submissions/contract";
+import { Aged } from "@/features/submissions/list/Aged";
+import { SubmissionsList } from "@/features/submissions/list/SubmissionsList";
+import { useSubmissions } from "@/features/submissions/list/useList";
+import { useLiveSubmissions } from "@/features/submissions/useLiveSubmissions";
+import { useStatusKeys } from "@/features/submissions/useStatusKeys";
+
+const SubmissionDrawer = lazy(
+  () => import("@/features/submissions/drawer/SubmissionDrawer"),
+);
+
+export default function AdminPage() {
+  const { store, loaded, subscribe, connection, retry } = useLiveSubmissions();
+  const state = useSubmissions(store);
+  const names = useNames(state);
+  const [openId, setOpenId] = useOpenId();
+  const { setStatus, undo } = useStatusKeys(store);
+  const open = openId === null ? undefined : state.entries.get(openId);
+  return (
+    <div className="flex h-full min-h-80 flex-col gap-2 p-2 sm:p-4">
+      <h1 className="sr-only">Submissions</h1>
+      <HeaderSlot>
+        <ConnectionBadge connection={connection} onRetry={retry} />
+      </HeaderSlot>
+      <Aged state={state} connection={connection} onRetry={retry} />
+      <SubmissionsList
+        {...{ store, names, openId, loaded }}
+        onOpen={setOpenId}
+        onStatus={setStatus}
+        onUndo={undo}
+        onRetry={retry}
+      />
+      {openId !== null && (
+        <Suspense>
+          <SubmissionDrawer
+            id={openId}
+            store={store}
+            live={subscribe}
+            artist={names.get(open?.submission.userid ?? "") ?? null}
+            onClose={() => setOpenId(null)}
+          />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function useNames(state: SubmissionsState): Names {
+  const { supabase } = useApp();
+  const [artists] = useState(() =>
+    createArtists((ids) => supabase.from("users").select("id,name").in("id", ids)),
+  );
+  const { entries } = state;
+  useEffect(() => {
+    artists.want([...entries.values()].map(({ submission }) => submission.userid ?? ""));
+  }, [artists, entries]);
+  return useSyncExternalStore(artists.subscribe, artists.getSnapshot);
+}
+
+/** In the address, so that a submission can be sent to somebody; Back closes it. */
+function useOpenId(): [string | null, (id: string | null) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  const id = parameters.get("id");
+  const isOpen = id !== null;
+  const set = useCallback(
+    (next: string | null) =>
+      setParameters(
+        (now) => {
+          const changed = new URLSearchParams(now);
+          if (next === null) changed.delete("id");
+          else changed.set("id", next);
+          return changed;
+        },
+        { replace: next === null || isOpen },
+      ),
+    [setParameters, isOpen],
+  );
+  return [id, set];
+}
