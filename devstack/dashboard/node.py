@@ -19,7 +19,7 @@ OLDEST = (20, 19)
 ANSWER_DEADLINE = 20.0
 POLL_SECONDS = 0.1
 TAIL_LINES = 15
-ADVICE = "no Node 20 (apt-get install nodejs npm)"
+ADVICE = "no Node 20.19 or newer with npm (Debian 13: apt-get install nodejs npm)"
 
 
 class Failed(Exception):

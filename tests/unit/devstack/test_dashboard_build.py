@@ -130,9 +130,7 @@ def test_packages_are_installed_before_where_they_are_not_those_of_the_lock(
 def test_old_node_is_none(folder: Path, tools: Path, version: str) -> None:
     program(tools / "node", f"echo {version}")
 
-    assert building.build_if_due(folder) == (
-        "skipped, no Node 20 (apt-get install nodejs npm)"
-    )
+    assert building.build_if_due(folder).startswith("skipped, no Node 20")
 
 
 def test_build_ends_when_all_is_to_stop(tmp_path: Path) -> None:
