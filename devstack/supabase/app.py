@@ -91,7 +91,8 @@ def _front(webhooks: Webhooks) -> str:
     body = (
         "<p>It speaks Supabase Auth below <code>/auth/v1</code>, PostgREST below "
         "<code>/rest/v1</code> and Storage below <code>/storage/v1</code>, and sends "
-        "a signed webhook for each change of <code>submissions</code>.</p><h2>Logins</h2>"
+        "a signed webhook for each change of <code>submissions</code>.</p>"
+        "<h2>Logins</h2>"
         + table(["address", "password", "users.id"], logins)
         + "<h2>Webhooks</h2>"
         + table(["time", "change", "title", "answer"], sent)
