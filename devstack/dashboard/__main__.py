@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from devstack.dashboard import building, node
+from devstack.dashboard import building, currency, node
 from devstack.dashboard.building import Standing
 from devstack.stack import environment
 
@@ -59,6 +59,7 @@ def _check() -> None:
         _without_node()
         return
     building.install(FOLDER)
+    digest = currency.digest_of(FOLDER)
     for script in CHECKS:
         print(f"--- dashboard: {script}", flush=True)
         done = subprocess.run(
@@ -71,6 +72,8 @@ def _check() -> None:
         )
         if done.returncode:
             sys.exit(f"dashboard: {script} failed")
+    # What was built along the way is what `make run` would build.
+    currency.stamp(FOLDER, digest)
 
 
 def _without_node() -> None:
