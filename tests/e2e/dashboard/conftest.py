@@ -1,4 +1,4 @@
-"""The whole system with its dashboard, and scenarios that a real browser plays in it."""
+"""The whole system with its dashboard, and scenarios that a browser plays in it."""
 
 from __future__ import annotations
 
