@@ -7,6 +7,8 @@ const require = createRequire(`${DASHBOARD}/package.json`);
 const { chromium } = require("playwright-core");
 
 const DEADLINE_MS = 15_000;
+/** Of what a page shows, in characters, when a scenario fails. */
+const MOST_SEEN = 4_000;
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -34,6 +36,9 @@ export async function scenario(run) {
     const told = await run({ newPage, url: EDGE_URL });
     if (faults.length > 0) throw new Error(faults.join("\n"));
     console.log(JSON.stringify(told));
+  } catch (error) {
+    console.error(await seen(browser));
+    throw error;
   } finally {
     await browser.close();
   }
@@ -54,6 +59,15 @@ async function pageOf(browser, faults, options = {}) {
     if (message.text().includes("Content Security Policy")) faults.push(message.text());
   });
   return page;
+}
+
+/** What each page shows, as assistive technology hears it. */
+async function seen(browser) {
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  const heard = await Promise.all(
+    pages.map((page) => page.locator("body").ariaSnapshot().catch(String)),
+  );
+  return heard.map((text) => text.slice(0, MOST_SEEN)).join("\n---\n");
 }
 
 /** Sign in where a page that asks for it was opened. */
