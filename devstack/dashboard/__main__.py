@@ -90,9 +90,14 @@ def _dev() -> None:
     values = environment.prepare(ROOT, os.environ)
     values.setdefault("VITE_BACKEND_URL", f"http://localhost:{values['EDGE_PORT']}")
     building.install(FOLDER)
+    # The services' secrets are none of Vite's business.
+    told = {name: value for name, value in values.items() if name.startswith("VITE_")}
     with suppress(KeyboardInterrupt):
         subprocess.run(
-            ["npx", "--no-install", "vite"], cwd=FOLDER, env=values, check=False
+            ["npx", "--no-install", "vite"],
+            cwd=FOLDER,
+            env=node.plain(os.environ) | told,
+            check=False,
         )
 
 
