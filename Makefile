@@ -7,12 +7,12 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup run stop logs demo watch smoke mailer test check lint format types \
-        boundaries bench-fanout bench-ingest bench-outbox bench-mail lock up down \
-        clean venv-run
+.PHONY: help setup run stop logs demo watch smoke mailer dashboard dashboard-dev test \
+        check lint format types boundaries dashboard-check bench-fanout bench-ingest \
+        bench-outbox bench-mail lock up down clean venv-run
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Create .venv from the hashed lock, development tools included
 	@sh devstack/setup.sh dev
@@ -41,11 +41,17 @@ mailer: venv-run ## Run one of the mailer's commands (ARGS="dead-letters list")
 smoke: venv-run ## Check a deployment end to end (BASE_URL=http://localhost:8000)
 	@exec $(PYTHON) -m devstack.stack exec -m devstack.smoke
 
+dashboard: venv-run ## Build the dashboard (`make run` does it too)
+	@exec $(PYTHON) -m devstack.dashboard build
+
+dashboard-dev: venv-run ## Serve it with hot reload on :5173, beside `make run`
+	@exec $(PYTHON) -m devstack.dashboard dev
+
 test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
-check: lint types boundaries test ## Lint, format, types, import boundaries and tests
+check: lint types boundaries dashboard-check test ## All that must hold, tests included
 
 lint: setup ## Check style and format
 	@$(PYTHON) -m ruff check
@@ -60,6 +66,9 @@ types: setup ## Check the types
 
 boundaries: setup ## Check who may import whom
 	@.venv/bin/lint-imports
+
+dashboard-check: setup ## Check the dashboard: types, style, tests, build and size
+	@$(PYTHON) -m devstack.dashboard check
 
 bench-fanout: setup ## Measure the fan-out beside plain loops (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
@@ -92,5 +101,5 @@ down: ## Stop the containers; their data stays
 clean: ## Remove the environment, caches, logs and local data
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devstack.stack stop; fi
 	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	    .import_linter_cache
+	    .import_linter_cache dashboard/node_modules dashboard/dist dashboard/dist-realtime
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

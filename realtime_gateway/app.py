@@ -114,6 +114,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         sources = Sources(
             log=store.reader,
             table=_table(settings, session),
+            users=admission.users,
             census=Census(hub.counts),
             is_ready=feed.caught_up.is_set,
         )

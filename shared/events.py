@@ -55,7 +55,8 @@ _ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
     """A change of one row; `record` is None on DELETE, `old_record` on INSERT.
 
-    `extra` holds what the sender put beside the documented keys (such as `user_id`).
+    `extra` holds what the sender put beside the documented keys, such as `user_id`:
+    whose token made the change.
     """
 
     operation: Operation
@@ -66,6 +67,11 @@ class ChangeData(msgspec.Struct, frozen=True, kw_only=True):
     record: Row | None = None
     old_record: Row | None = None
     extra: Row | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def actor(self) -> str | None:
+        """Return the auth id of who made the change, None where nobody said."""
+        return text_of(self.extra or {}, "user_id") or None
 
 
 class EmailData(msgspec.Struct, frozen=True, kw_only=True):

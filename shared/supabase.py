@@ -39,7 +39,8 @@ class User(msgspec.Struct, frozen=True):
     authid: str | None = None
     email: str | None = None
     #: Whatever the project's columns hold; only a plain true makes an admin, and only
-    #: text is a language.
+    #: text is a name or a language.
+    name: Any = None
     locale: Any = None
     is_admin: Any = None
     admin: Any = None

@@ -73,6 +73,8 @@ def merged(
         "BASE_URL": edge,
     }
     chosen = {**defaults, **values}
+    chosen.setdefault("VITE_SUPABASE_URL", _seen_by_browsers(chosen))
+    chosen["ALLOWED_ORIGINS"] = _with_own_pages(chosen)
     if points_at(chosen["MAILGUN_BASE_URL"], chosen["MAILGUN_STANDIN_BIND"]):
         # The stand-in's log of events knows at once what Mailgun's knows later.
         chosen.setdefault("MAIL_LOOKUP_TRUSTED_SECONDS", "3")
@@ -88,6 +90,23 @@ def points_at(url: str, bind: str) -> bool:
     except ValueError:
         return False
     return same_port and parts.hostname in {host, "127.0.0.1", "localhost", "::1"}
+
+
+def _seen_by_browsers(values: Mapping[str, str]) -> str:
+    url, bind = values["SUPABASE_URL"], values["SUPABASE_STANDIN_BIND"]
+    if not points_at(url, bind):
+        return url
+    # As the pages themselves are called: nothing else counts as the same site.
+    return f"http://localhost:{host_and_port(bind)[1]}"
+
+
+def _with_own_pages(values: Mapping[str, str]) -> str:
+    # The edge's pages open sockets at the edge, on whatever port it is.
+    listed = [each for each in values.get("ALLOWED_ORIGINS", "").split(",") if each]
+    own = [
+        f"http://{host}:{values['EDGE_PORT']}" for host in ("localhost", "127.0.0.1")
+    ]
+    return ",".join([*listed, *(each for each in own if each not in listed)])
 
 
 def _filled(values: Mapping[str, str]) -> dict[str, str]:

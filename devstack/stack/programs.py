@@ -130,13 +130,16 @@ def _edge(root: Path, values: Mapping[str, str], gateways: Sequence[Place]) -> P
             "EDGE_PORT": str(port),
             "INGEST_ADDRESS": _address(values["INGEST_BIND"]),
             "GATEWAY_ADDRESS": " ".join(_address(place.bind) for place in gateways),
-            "DASHBOARD_ROOT": values.get(
-                "DASHBOARD_ROOT", str(root / "deploy" / "www")
-            ),
+            "DASHBOARD_ROOT": values.get("DASHBOARD_ROOT") or str(_pages(root)),
             "XDG_DATA_HOME": str(folder / "data"),
             "XDG_CONFIG_HOME": str(folder / "config"),
         },
     )
+
+
+def _pages(root: Path) -> Path:
+    built = root / "dashboard" / "dist"
+    return built if (built / "index.html").exists() else root / "deploy" / "www"
 
 
 def _address(bind: str) -> str:

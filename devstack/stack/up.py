@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from devstack.broker.configuration import LOOPBACK
+from devstack.dashboard import building
 from devstack.stack import broker_source, debian, environment, health, ports
 from devstack.stack.banner import banner
 from devstack.stack.broker_source import Source
@@ -43,6 +44,9 @@ def up(root: Path, environ: Mapping[str, str]) -> None:
         print("It runs already.", banner(chosen, values), sep="\n")
         return
     _refuse_taken_ports(chosen)
+    _build_dashboard(root, values, stopping)
+    # Where the edge finds its pages is known now.
+    chosen = programs(root, values, source)
     values = _with_broker_url(values, source)
     started = time.monotonic()
     supervision.start(chosen, values)
@@ -76,6 +80,15 @@ def _provide_broker(values: Mapping[str, str]) -> Source:
     if source in {Source.INSTALLABLE, Source.NONE}:
         raise CannotRun(broker_source.ADVICE)
     return source
+
+
+def _build_dashboard(
+    root: Path, values: Mapping[str, str], stopping: threading.Event
+) -> None:
+    folder = root / "dashboard"
+    if values.get("DASHBOARD_ROOT") or not folder.exists():
+        return
+    print(f"  dashboard  {building.build_if_due(folder, stopping)}", flush=True)
 
 
 def _stop_on_signals() -> threading.Event:

@@ -1,1 +1,1 @@
-"""A stand-in for a Supabase project: Auth, PostgREST, the signing webhook trigger."""
+"""A stand-in for a Supabase project: Auth, PostgREST, Storage, the signing trigger."""

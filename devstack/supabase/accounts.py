@@ -138,10 +138,17 @@ class Accounts:
         with self._db:
             self._db.execute("delete from refresh_tokens where token = ?", (token,))
 
-    def end_sessions(self, auth_id: str) -> None:
-        """Take all refresh tokens of a user out of use."""
+    def end_sessions(
+        self, auth_id: str, *, only: str | None = None, but: str | None = None
+    ) -> None:
+        """Take a user's refresh tokens out of use: all, or those of some sessions."""
         with self._db:
-            self._db.execute("delete from refresh_tokens where auth_id = ?", (auth_id,))
+            self._db.execute(
+                "delete from refresh_tokens where auth_id = ?1"
+                " and (?2 is null or session_id = ?2)"
+                " and (?3 is null or session_id <> ?3)",
+                (auth_id, only, but),
+            )
 
 
 def now() -> datetime:

@@ -14,6 +14,7 @@ from devstack.supabase.gotrue import Auth
 from devstack.supabase.people import Keys
 from devstack.supabase.rest import Rest
 from devstack.supabase.settings import StandInSettings
+from devstack.supabase.storage import Storage
 from devstack.supabase.store import Store
 from devstack.supabase.tokens import TokenSigner
 from devstack.supabase.webhooks import Webhooks
@@ -37,6 +38,7 @@ async def create_app(settings: StandInSettings) -> web.Application:
     Auth(store, signer).add_to(app)
     AdminUsers(store, signer, keys).add_to(app)
     Rest(store, signer, keys).add_to(app)
+    Storage(store, signer, keys).add_to(app)
 
     async def front(request: web.Request) -> web.Response:
         return web.Response(text=_front(webhooks), content_type="text/html")
@@ -87,9 +89,10 @@ def _front(webhooks: Webhooks) -> str:
         for s in webhooks.sent
     ]
     body = (
-        "<p>It speaks Supabase Auth below <code>/auth/v1</code> and PostgREST below "
-        "<code>/rest/v1</code>, and sends a signed webhook for each change of "
-        "<code>submissions</code>.</p><h2>Logins</h2>"
+        "<p>It speaks Supabase Auth below <code>/auth/v1</code>, PostgREST below "
+        "<code>/rest/v1</code> and Storage below <code>/storage/v1</code>, and sends "
+        "a signed webhook for each change of <code>submissions</code>.</p>"
+        "<h2>Logins</h2>"
         + table(["address", "password", "users.id"], logins)
         + "<h2>Webhooks</h2>"
         + table(["time", "change", "title", "answer"], sent)

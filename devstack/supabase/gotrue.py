@@ -58,10 +58,15 @@ class Auth:
         return web.json_response(auth_user(self._store, account.auth_id))
 
     async def logout(self, request: web.Request) -> web.Response:
-        """End the user's sessions."""
+        """End the user's sessions: all (`global`), this (`local`), or the `others`."""
         claims = self._signer.read(token_of(request.headers))
         if claims:
-            self._accounts.end_sessions(claims["sub"])
+            scope = request.query.get("scope", "global")
+            self._accounts.end_sessions(
+                claims["sub"],
+                only=claims["session_id"] if scope == "local" else None,
+                but=claims["session_id"] if scope == "others" else None,
+            )
         return web.Response(status=204)
 
     async def jwks(self, request: web.Request) -> web.Response:

@@ -81,7 +81,7 @@ class Rest:
         if not all(bearer.may_write(table, "INSERT", row) for row in rows):
             raise _forbidden(table)
         try:
-            made = self._store.insert(table, rows)
+            made = self._store.insert(table, rows, by=bearer.auth_id)
         except sqlite3.IntegrityError:
             text = "duplicate key value violates unique constraint"
             raise QueryError(409, "23505", text) from None
@@ -94,13 +94,15 @@ class Rest:
         if not isinstance(values, dict):
             raise QueryError(400, "PGRST102", "Empty or invalid json")
         ids = self._writable(table, "UPDATE", bearer, query)
-        return self._answer(request, query, self._store.update(table, ids, values))
+        made = self._store.update(table, ids, values, by=bearer.auth_id)
+        return self._answer(request, query, made)
 
     def _delete(
         self, request: web.Request, table: str, bearer: Bearer, query: Query
     ) -> web.Response:
         ids = self._writable(table, "DELETE", bearer, query)
-        return self._answer(request, query, self._store.delete(table, ids))
+        gone = self._store.delete(table, ids, by=bearer.auth_id)
+        return self._answer(request, query, gone)
 
     def _writable(
         self, table: str, operation: str, bearer: Bearer, query: Query

@@ -45,13 +45,17 @@ _NEW_USER: Row = {"authid": None, "name": None, "email": None, "is_admin": False
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A committed change of one row, `sequence` being its place among all."""
+    """A committed change of one row, `sequence` being its place among all.
+
+    `user_id` is the auth id of who made it, None for a key that is no user's.
+    """
 
     table: str
     operation: str
     sequence: int
     record: Row | None
     old_record: Row | None
+    user_id: str | None = None
 
 
 class Store:
@@ -80,12 +84,16 @@ class Store:
         )
         return [json.loads(document) for (document,) in found]
 
-    def insert(self, table: str, given: list[Row]) -> list[Row]:
+    def insert(
+        self, table: str, given: list[Row], *, by: str | None = None
+    ) -> list[Row]:
         """Insert rows, defaults filled in; sqlite3.IntegrityError on a known id."""
         made = [_filled(table, row) for row in given]
-        return self._commit(table, [(None, row) for row in made])
+        return self._commit(table, [(None, row) for row in made], by)
 
-    def update(self, table: str, ids: list[str], values: Row) -> list[Row]:
+    def update(
+        self, table: str, ids: list[str], values: Row, *, by: str | None = None
+    ) -> list[Row]:
         """Set the values in the rows with these ids and return them as they are now."""
         pairs: list[tuple[Row | None, Row | None]] = []
         for old in self.rows(table, ids):
@@ -93,20 +101,20 @@ class Store:
             if table == "submissions":
                 new["updated_at"] = _now()
             pairs.append((old, new))
-        return self._commit(table, pairs)
+        return self._commit(table, pairs, by)
 
-    def delete(self, table: str, ids: list[str]) -> list[Row]:
+    def delete(self, table: str, ids: list[str], *, by: str | None = None) -> list[Row]:
         """Delete the rows with these ids and return them as they were."""
-        return self._commit(table, [(old, None) for old in self.rows(table, ids)])
+        return self._commit(table, [(old, None) for old in self.rows(table, ids)], by)
 
     def _commit(
-        self, table: str, pairs: list[tuple[Row | None, Row | None]]
+        self, table: str, pairs: list[tuple[Row | None, Row | None]], by: str | None
     ) -> list[Row]:
         changes = []
         with self._db:
             for old, new in pairs:
                 self._write(table, old, new)
-                changes.append(self._change(table, old, new))
+                changes.append(self._change(table, old, new, by))
         for change in changes:
             self._on_change(change)
         return [new or old or {} for old, new in pairs]
@@ -126,12 +134,14 @@ class Store:
                 (_text(new), table, new["id"]),
             )
 
-    def _change(self, table: str, old: Row | None, new: Row | None) -> Change:
+    def _change(
+        self, table: str, old: Row | None, new: Row | None, by: str | None
+    ) -> Change:
         cursor = self._db.execute("insert into changes default values")
         # The counter outlives its rows.
         self._db.execute("delete from changes")
         operation = "INSERT" if old is None else "DELETE" if new is None else "UPDATE"
-        return Change(table, operation, cursor.lastrowid or 0, new, old)
+        return Change(table, operation, cursor.lastrowid or 0, new, old, by)
 
     def _seed(self) -> None:
         # The rows last: they are the sign that all is there.

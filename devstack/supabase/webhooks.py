@@ -84,15 +84,16 @@ class Webhooks:
 
 def request_bytes(url: str, change: Change, secret: str, *, now: datetime) -> bytes:
     """Return the whole request, byte for byte as pg_net writes it."""
-    body = jsonb.text_of(
-        {
-            "type": change.operation,
-            "table": change.table,
-            "schema": "public",
-            "record": change.record,
-            "old_record": change.old_record,
-        }
-    )
+    payload = {
+        "type": change.operation,
+        "table": change.table,
+        "schema": "public",
+        "record": change.record,
+        "old_record": change.old_record,
+    }
+    if change.user_id is not None:
+        payload["user_id"] = change.user_id
+    body = jsonb.text_of(payload)
     headers = trigger_headers(body, change.sequence, secret, now=now)
     return wire.request_bytes(url, headers, body.encode(), USER_AGENT)
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from realtime_gateway.api import cursors, history, parameters
+from realtime_gateway.api import actors, cursors, history, parameters
 from realtime_gateway.api.callers import Caller
 from realtime_gateway.api.history import Change, Mail, Wanted
 from realtime_gateway.api.problems import Problem, at_fault
@@ -42,11 +42,12 @@ async def show(
         limit=limit,
     )
     page = await sources.read(lambda db: history.page_of(db, wanted))
+    items = await actors.named(page.items, sources.users)
     last = None if page.complete else page.items[-1]
     return answer(
         SubmissionHistory(
             submission_id=submission_id,
-            items=page.items,
+            items=items,
             next=cursors.write(cursors.History(last.id)) if last else None,
         )
     )

@@ -33,12 +33,16 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of the row; `stale`: a newer one had arrived before it."""
+    """A change of the row; `stale`: a newer one had arrived before it.
+
+    `actor` is who made it, where that is known and the reader may know.
+    """
 
     id: str
     time: str
     event: Operation
     stale: bool
+    actor: str | None
     changes: list[FieldChange]
 
 
@@ -92,7 +96,9 @@ def page_of(connection: sqlite3.Connection, wanted: Wanted) -> Page:
             return Page(items=items, complete=False)
         event = events.decode(body)
         if not isinstance(event, RevocationEvent):
-            items.append(item_of(event, stale=bool(stale)))
+            # Whose hand it was is between admins.
+            item = item_of(event, stale=bool(stale), to_admin=wanted.scope.is_whole)
+            items.append(item)
         size += len(body)
     return Page(items=items, complete=True)
 
@@ -108,7 +114,9 @@ def is_known(connection: sqlite3.Connection, submission_id: str, scope: Scope) -
     return bool(found.fetchone()[0])
 
 
-def item_of(event: ChangeEvent | EmailEvent, *, stale: bool) -> Change | Mail:
+def item_of(
+    event: ChangeEvent | EmailEvent, *, stale: bool, to_admin: bool
+) -> Change | Mail:
     """Return the event as history tells it."""
     if isinstance(event, EmailEvent):
         return Mail(
@@ -126,6 +134,7 @@ def item_of(event: ChangeEvent | EmailEvent, *, stale: bool) -> Change | Mail:
         time=event.time,
         event=data.operation,
         stale=stale,
+        actor=event.data.actor if to_admin else None,
         changes=[
             FieldChange(
                 field=name, before=old.get(name, _NULL), after=new.get(name, _NULL)

@@ -17,6 +17,7 @@ from realtime_gateway.api.problems import unavailable
 from realtime_gateway.api.table import SubmissionsTable
 from realtime_gateway.changelog import reader
 from realtime_gateway.changelog.reader import ChangeLogReader
+from realtime_gateway.identity import UserDirectory
 from shared import logs
 from shared.errors import Malformed, Misconfigured, Transient
 
@@ -32,10 +33,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The change log, the table behind it, and how many are connected."""
+    """The change log, the tables behind it, and how many are connected."""
 
     log: ChangeLogReader
     table: SubmissionsTable
+    users: UserDirectory
     census: Census
     #: Whether the change log has been read up to the stream's end.
     is_ready: Callable[[], bool]

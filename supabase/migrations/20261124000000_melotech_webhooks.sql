@@ -125,6 +125,27 @@ exception when data_exception then
 end
 $$;
 
+-- Whose token made the request, as auth.uid() tells, for the payload: nothing for a key
+-- that is no user's, and outside of requests. Who may run SQL may claim to be anybody.
+create or replace function melotech.actor() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    claims text := current_setting('request.jwt.claims', true);
+    actor text := current_setting('request.jwt.claim.sub', true);
+begin
+    if coalesce(actor, '') = '' and coalesce(claims, '') <> '' then
+        actor := claims::jsonb ->> 'sub';
+    end if;
+    -- A user's id is a uuid.
+    if actor ~ '^[0-9A-Fa-f-]{36}$' then
+        return jsonb_build_object('user_id', actor);
+    end if;
+    return '{}';
+exception when others then
+    return '{}';
+end
+$$;
+
 -- No exception handler here: a change that cannot be kept must not be made.
 create or replace function melotech.keep_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -160,9 +181,10 @@ begin
     values (
         'msg_' || replace(gen_random_uuid()::text, '-', ''),
         coalesce(after ->> 'id', before ->> 'id', ''),
-        jsonb_build_object(
+        (jsonb_build_object(
             'type', operation, 'table', table_name, 'schema', table_schema,
             'record', after, 'old_record', before
+        ) || melotech.actor()
         )::text
     )
     returning sequence into kept;

@@ -83,7 +83,31 @@ def test_services_wait_for_a_healthy_broker_and_the_edge_for_them() -> None:
         assert needs["rabbitmq"] == {"condition": "service_healthy"}
         assert needs["credentials"]["condition"] == "service_completed_successfully"
     edge = SERVICES["edge"]["depends_on"]
+    assert edge.pop("credentials")["condition"] == "service_completed_successfully"
     assert {each["condition"] for each in edge.values()} == {"service_healthy"}
+
+
+def test_browser_is_told_where_supabase_is_and_its_key_by_the_edge() -> None:
+    edge, supabase = SERVICES["edge"], SERVICES["supabase"]
+    key = "VITE_SUPABASE_ANON_KEY_FILE"
+
+    assert edge["environment"][key] == supabase["environment"][key]
+    assert "credentials:/credentials:ro" in edge["volumes"]
+    told = edge["environment"]["VITE_SUPABASE_URL"]
+    assert told == "${VITE_SUPABASE_URL:-${SUPABASE_URL:-http://localhost:8004}}"
+    assert "127.0.0.1:8004:8004" in supabase["ports"]
+
+
+def test_image_of_the_edge_builds_the_dashboard_from_its_lock() -> None:
+    text = (ROOT / "deploy" / "Dockerfile").read_text()
+
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == [
+        "node:22-slim",
+        "caddy:2-alpine",
+    ]
+    assert "npm ci --ignore-scripts" in text
+    assert "COPY --from=dashboard /dashboard/dist /srv" in text
+    assert re.search(r"^USER 10001", text, re.MULTILINE)
 
 
 def test_brokers_data_is_found_again_by_a_fixed_host_name() -> None:
@@ -134,6 +158,9 @@ def test_build_context_leaves_out_secrets_and_data() -> None:
 
     assert "*" in lines
     assert not [line for line in lines if line.startswith(("!.env", "!.run", "!."))]
+    # The later line wins.
+    for made in ("node_modules", "dist", "dist-realtime"):
+        assert lines.index(f"dashboard/{made}") > lines.index("!dashboard")
 
 
 def test_compose_accepts_the_file_in_a_fresh_clone() -> None:

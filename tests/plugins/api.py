@@ -74,9 +74,11 @@ class Api:
 
 
 class Table:
-    """The stand-in's `submissions`, changed with the service key."""
+    """The stand-in's `submissions`, changed with the service key or a user's token."""
 
-    def __init__(self, supabase: Process) -> None:
+    def __init__(self, supabase: Process, *, token: str | None = None) -> None:
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = SERVICE | bearer
         self._url = f"{supabase.url}/rest/v1/submissions"
 
     def rows(self, **filters: str) -> dict[str, dict[str, Any]]:
@@ -103,7 +105,7 @@ class Table:
             self._url,
             params={name: f"eq.{value}" for name, value in filters.items()},
             json=body,
-            headers=SERVICE,
+            headers=self._headers,
             timeout=TIMEOUT,
         )
         assert answer.ok, answer.text

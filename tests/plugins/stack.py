@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -135,15 +135,15 @@ def _first_of_free_ports(count: int) -> int:
 StackOf = Callable[..., Stack]
 
 
-@pytest.fixture
-def stack_of(tmp_path: Path) -> Iterator[StackOf]:
-    """Make a stack of this many gateways, not yet started; it ends with the test."""
+@contextmanager
+def stacks(folder: Path) -> Iterator[StackOf]:
+    """Make a stack of this many gateways in the folder, not yet started; end it."""
     if server_program() is None:
         unavailable()
     with ExitStack() as ending:
 
         def make(gateways: int = 1, **environ: str) -> Stack:
-            root = tmp_path / "project"
+            root = folder / "project"
             for part in PARTS:
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(ROOT / part, root / part, ignore=ignored)
@@ -152,6 +152,13 @@ def stack_of(tmp_path: Path) -> Iterator[StackOf]:
             ending.callback(stack.close)
             return stack
 
+        yield make
+
+
+@pytest.fixture
+def stack_of(tmp_path: Path) -> Iterator[StackOf]:
+    """Make a stack of this many gateways, not yet started; it ends with the test."""
+    with stacks(tmp_path) as make:
         yield make
 
 

@@ -63,6 +63,35 @@ def test_payload_is_the_dashboards_byte_for_byte(database):
     assert database.one("select payload from melotech.webhook_outbox") == expected
 
 
+ADMIN = "22222222-2222-4222-8222-222222222222"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "user_id"),
+    [
+        ("request.jwt.claims", f'{{"sub": "{ADMIN}", "role": "x"}}', ADMIN),
+        ("request.jwt.claim.sub", ADMIN, ADMIN),
+        ("request.jwt.claims", '{"role": "service_role"}', None),
+        ("request.jwt.claims", '{"sub": {"a": 1}}', None),
+        ("request.jwt.claims", '{"sub": "\\u0000"}', None),
+        ("request.jwt.claims", "[" * 100_000, None),
+        ("request.jwt.claims", "not JSON", None),
+        ("request.jwt.claims", "", None),
+    ],
+    ids=["claims", "old", "key", "object", "nul", "deep", "nonsense", "empty"],
+)
+def test_payload_says_whose_token_made_the_change_and_no_claim_stops_it(
+    database, setting, value, user_id
+):
+    with database.connect() as connection, connection.transaction():
+        connection.execute("select set_config(%s, %s, true)", (setting, value))
+        connection.execute("insert into submissions (title) values ('one')")
+
+    (payload,) = payloads(database)
+    assert payload.get("user_id") == user_id
+    assert ("user_id" in payload) is (user_id is not None)
+
+
 def test_change_that_is_rolled_back_was_never_written(database):
     with database.connect() as connection:
         with connection.transaction(force_rollback=True):

@@ -155,6 +155,43 @@ def test_links_in_mails_lead_to_the_edge_and_the_ledger_is_kept(tmp_path: Path) 
     assert values["MAILER_DATABASE_URL"] == f"sqlite:///{ledger}"
 
 
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://localhost:8004"),
+        ({"SUPABASE_STANDIN_BIND": "0.0.0.0:9004"}, "http://localhost:9004"),
+        ({"SUPABASE_URL": "https://x.supabase.co"}, "https://x.supabase.co"),
+        ({"VITE_SUPABASE_URL": "https://own.test"}, "https://own.test"),
+    ],
+)
+def test_browsers_are_told_an_address_that_they_reach(
+    tmp_path: Path, given: dict[str, str], url: str
+) -> None:
+    assert environment.merged(tmp_path, given, {})["VITE_SUPABASE_URL"] == url
+
+
+def test_pages_of_the_edge_may_open_sockets_on_whatever_port_it_is(
+    tmp_path: Path,
+) -> None:
+    given = {"ALLOWED_ORIGINS": "https://a.test", "EDGE_PORT": "8100"}
+
+    allowed = environment.merged(tmp_path, given, {})["ALLOWED_ORIGINS"]
+
+    assert allowed == "https://a.test,http://localhost:8100,http://127.0.0.1:8100"
+
+
+def test_edge_serves_the_dashboard_once_it_is_built(tmp_path: Path) -> None:
+    values = environment.merged(tmp_path, {}, {})
+    built = tmp_path / "dashboard" / "dist"
+
+    before = programs(tmp_path, values, Source.GIVEN)[-1].environment["DASHBOARD_ROOT"]
+    built.mkdir(parents=True)
+    (built / "index.html").touch()
+    after = programs(tmp_path, values, Source.GIVEN)[-1].environment["DASHBOARD_ROOT"]
+
+    assert (before, after) == (str(tmp_path / "deploy" / "www"), str(built))
+
+
 def test_only_the_stand_ins_log_is_trusted_at_once(tmp_path: Path) -> None:
     own = {"MAIL_LOOKUP_TRUSTED_SECONDS": "7"}
     real = {"MAILGUN_BASE_URL": "https://api.mailgun.net"}

@@ -57,7 +57,7 @@ class Log:
         )
         return self._append(event)
 
-    def tell(self, operation, kind, old, new):
+    def tell(self, operation, kind, old, new, *, by=None):
         row = new or old
         # `at` is when the event came, not a column.
         at = row.pop("at", "2026-11-23T12:00:00.000+00:00")
@@ -80,6 +80,7 @@ class Log:
                 ],
                 record=raw(new),
                 old_record=raw(old),
+                extra=raw({"user_id": by}) if by else msgspec.UNSET,
             ),
         )
         return self._append(event)

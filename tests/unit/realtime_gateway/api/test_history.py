@@ -35,6 +35,7 @@ def test_each_change_tells_what_went_from_what_to_what(log):
         "time": "2026-11-23T12:00:00.000+00:00",
         "event": "UPDATE",
         "stale": False,
+        "actor": None,
         "changes": [
             {"field": "status", "from": "pending", "to": "approved"},
             {"field": "rating", "from": None, "to": 9.5},
@@ -69,6 +70,16 @@ def test_change_that_came_too_late_is_marked(log):
     log.update("1", {"updated_at": "2025-01-01T00:00:00Z"}, title="old")
 
     assert [item["stale"] for item in told(log)] == [False, True]
+
+
+def test_admins_alone_are_told_who_made_a_change(log):
+    row = {"id": "1", "status": "pending", "userid": "ada"}
+    log.tell("INSERT", "submission.inserted", None, dict(row), by="auth-1")
+    log.update("1", {}, status="approved")
+
+    assert [item["actor"] for item in told(log)] == ["auth-1", None]
+    own = told(log, scope=Scope(("ada",)))
+    assert [item["actor"] for item in own] == [None, None]
 
 
 def test_artist_sees_nothing_of_another_and_of_other_submissions(log):

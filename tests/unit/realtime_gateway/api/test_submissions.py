@@ -117,7 +117,9 @@ class Away:
 
 
 def sources_of(log, table):
-    return Sources(log=log, table=table, census=Census(dict), is_ready=lambda: True)
+    return Sources(
+        log=log, table=table, users=None, census=Census(dict), is_ready=lambda: True
+    )
 
 
 async def snapshot(world, query, limit):

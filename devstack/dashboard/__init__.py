@@ -1,0 +1,1 @@
+"""Building the dashboard with Node, where there is one."""
