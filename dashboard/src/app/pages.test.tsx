@@ -88,7 +88,7 @@ it("asks who is out to sign in, and leads on to where one wanted to go", async (
 
 it("waits while it is not known who is there", async () => {
   const { session } = open("/", fakeSession());
-  expect(await screen.findByText("Loading …")).toBeVisible();
+  expect(await screen.findByText("Loading …")).toBeInTheDocument();
   act(() => session.become(ADMIN));
   await heading("All submissions");
 });

@@ -1,6 +1,6 @@
 /** A socket that reconnects by itself, shared by all who name the same address. */
 
-import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useEffectEvent, useId, useSyncExternalStore } from "react";
 import type { ClientOptions, ConnectionState, Message } from "@/realtime/types";
 import { nameOf } from "./connection";
 import type { HookStatus } from "./connection";
@@ -39,17 +39,20 @@ export function useWebSocket(
   options: WebSocketOptions,
 ): Socket & { lastMessage: Message | null } {
   const registry = options.registry ?? sharedSockets;
-  const key = keyOf(url, options.owner);
+  const key = useKey(url, options);
   const lastMessage = useSyncExternalStore(registry.subscribe, () =>
     registry.lastMessageOf(key),
   );
-  return { ...useSocket(url, options), lastMessage };
+  return { ...useKeyed(key, url, options), lastMessage };
 }
 
 /** As `useWebSocket`, for who does not want to be rendered at every message. */
 export function useSocket(url: string, options: WebSocketOptions): Socket {
-  const { enabled = true, owner, registry = sharedSockets } = options;
-  const key = keyOf(url, owner);
+  return useKeyed(useKey(url, options), url, options);
+}
+
+function useKeyed(key: string, url: string, options: WebSocketOptions): Socket {
+  const { enabled = true, registry = sharedSockets } = options;
 
   const onMessage = useEffectEvent((message: Message) => options.onMessage?.(message));
   const getToken = useEffectEvent(() => options.getToken());
@@ -92,5 +95,11 @@ function useChange(value: boolean, onChange: () => void): void {
   }, [value]);
 }
 
-const keyOf = (url: string, owner: string | null | undefined): string =>
-  `${owner ?? ""} ${url}`;
+/**
+ * One socket for all who name the same address, except for whoever shows a snapshot:
+ * that comes once, and must not go to somebody else's page.
+ */
+function useKey(url: string, { owner, loadSnapshot }: WebSocketOptions): string {
+  const own = useId();
+  return `${owner ?? ""} ${loadSnapshot ? own : ""} ${url}`;
+}
