@@ -88,7 +88,8 @@ it("asks who is out to sign in, and leads on to where one wanted to go", async (
 
 it("waits while it is not known who is there", async () => {
   const { session } = open("/", fakeSession());
-  expect(await screen.findByText("Loading …")).toBeInTheDocument();
+  // The page's own file is waited for first, in the same words.
+  await waitFor(() => expect(screen.getByText("Loading …")).toBeVisible());
   act(() => session.become(ADMIN));
   await heading("All submissions");
 });
