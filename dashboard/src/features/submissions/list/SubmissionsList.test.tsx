@@ -69,7 +69,7 @@ function show(rows: Row[] | null, address = "/") {
 }
 
 function Address() {
-  return <output data-testid="address">{useLocation().search}</output>;
+  return <span data-testid="address">{useLocation().search}</span>;
 }
 
 const grid = () => screen.getByRole("grid");
@@ -98,7 +98,7 @@ describe("rows", () => {
     change((store) => store.apply(updateOf("s1", 1, { status: "approved" }), Date.now()));
     const glowing = grid().querySelectorAll(".submission-glow");
     expect([...glowing].map((cell) => cell.textContent)).toEqual(["Approved"]);
-    act(() => vi.advanceTimersByTime(2_100));
+    act(() => void vi.advanceTimersByTime(2_100));
     expect(grid().querySelectorAll(".submission-glow")).toHaveLength(0);
     expect(row("Track 1")).toHaveTextContent("Approved");
     vi.useRealTimers();
