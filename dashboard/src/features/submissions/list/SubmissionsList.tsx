@@ -105,7 +105,12 @@ export function SubmissionsList(props: SubmissionsListProps) {
         </Button>
       </Toolbar>
       {newCount > 0 && (
-        <Button variant="primary" size="small" className="mx-4 mb-2" onClick={showNew}>
+        <Button
+          variant="primary"
+          size="small"
+          className="mb-2 self-center rounded-full"
+          onClick={showNew}
+        >
           {`↑ ${newCount.toLocaleString()} new ${newCount === 1 ? "submission" : "submissions"}`}
         </Button>
       )}

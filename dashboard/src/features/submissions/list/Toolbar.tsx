@@ -127,7 +127,7 @@ function Statuses({
           aria-pressed={query.statuses.includes(status)}
           onClick={() => onQuery(withStatus(query, status))}
         >
-          {lookOf(status).word}
+          {`${lookOf(status).word} `}
           <span className="tabular-nums opacity-80">
             {(view.counts.get(status) ?? 0).toLocaleString()}
           </span>

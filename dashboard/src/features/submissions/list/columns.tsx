@@ -29,13 +29,21 @@ export const columns = helper.columns([
   helper.display({
     id: "title",
     header: "Title",
-    meta: { fields: ["title", "userid"], sort: "title", className: "max-lg:col-span-4" },
+    meta: {
+      fields: ["title", "userid"],
+      sort: "title",
+      className: "max-lg:grow max-lg:basis-[calc(100%-8rem)]",
+    },
     cell: ({ row }) => <Title {...row.original} />,
   }),
   helper.display({
     id: "status",
     header: "Status",
-    meta: { fields: ["status"], sort: "status", className: "max-lg:justify-self-end" },
+    meta: {
+      fields: ["status"],
+      sort: "status",
+      className: "max-lg:w-28 max-lg:text-right",
+    },
     cell: ({ row }) => <StatusBadge status={row.original.entry.submission.status} />,
   }),
   helper.display({
@@ -65,13 +73,13 @@ export const columns = helper.columns([
   helper.display({
     id: "updated",
     header: "Updated",
-    meta: { fields: [], sort: "updated", className: "max-lg:justify-self-end" },
+    meta: { fields: [], sort: "updated", className: "max-lg:ml-auto" },
     cell: ({ row }) => <Time value={row.original.entry.submission.updated_at} />,
   }),
   helper.display({
     id: "mail",
     header: "Mail",
-    meta: { fields: [], sort: null, className: "max-lg:justify-self-end" },
+    meta: { fields: [], sort: null },
     cell: ({ row }) => <Mail entry={row.original.entry} />,
   }),
 ]);
