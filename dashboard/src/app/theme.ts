@@ -16,7 +16,7 @@ const KEY = "melotech-theme";
 export function createTheme(
   root: HTMLElement = document.documentElement,
   prefersDark: MediaQueryList = window.matchMedia("(prefers-color-scheme: dark)"),
-  storage: Storage = window.localStorage,
+  storage: () => Storage = () => window.localStorage,
 ): ThemeStore {
   const { subscribe, notify } = createListeners();
   let theme = remembered(storage);
@@ -43,18 +43,18 @@ export function schemeOf(theme: Theme, systemIsDark: boolean): "light" | "dark" 
 }
 
 // Storage may be forbidden: the choice then holds until the page is closed.
-function remembered(storage: Storage): Theme {
+function remembered(storage: () => Storage): Theme {
   try {
-    const stored = storage.getItem(KEY);
+    const stored = storage().getItem(KEY);
     return THEMES.find((theme) => theme === stored) ?? "system";
   } catch {
     return "system";
   }
 }
 
-function remember(storage: Storage, theme: Theme): void {
+function remember(storage: () => Storage, theme: Theme): void {
   try {
-    storage.setItem(KEY, theme);
+    storage().setItem(KEY, theme);
   } catch {
     return;
   }

@@ -14,8 +14,9 @@ interface Badge {
 
 export function badgeOf({ status }: ConnectionState, isOnline: boolean): Badge {
   if (status === "live") return { light: "🟢", word: "Live Updates", canRetry: false };
-  if (status === "idle" || status === "closed")
-    return { light: "🔴", word: "Offline", canRetry: false };
+  if (status === "idle") return { light: "🔴", word: "Offline", canRetry: false };
+  // Not by itself: the server said so. Whoever is let in again need not reload the page.
+  if (status === "closed") return { light: "🔴", word: "Offline", canRetry: true };
   if (!isOnline) return { light: "🔴", word: "Offline", canRetry: true };
   if (status === "connecting") return { light: "🟡", word: "Connecting", canRetry: false };
   return { light: "🟡", word: "Reconnecting", canRetry: true };

@@ -37,6 +37,10 @@ it("tells since when it is gone, and when it is tried again", () => {
   expect(detailOf(lost, NOW)).toMatch(/^since .*:51.*, next try in 5 s$/);
 });
 
+it("offers to try again where the server refused, for it is not tried by itself", () => {
+  expect(badgeOf(state({ status: "closed" }), true).canRetry).toBe(true);
+});
+
 it("counts down outside of what is read out", () => {
   const lost = state({ status: "reconnecting", since: NOW, nextTryAt: NOW + 5_000 });
   render(<ConnectionBadge connection={lost} />);
@@ -83,6 +87,8 @@ it("speaks the viewer's language", () => {
 
 it("takes what is no moment for none", () => {
   expect([null, undefined, "", "soon"].map(dateOf)).toEqual([null, null, null, null]);
+  expect(dateOf("2026-11-23 12:00:00+00")).toEqual(new Date(NOW));
+  expect(dateOf("2026-11-23T12:00:00")).toEqual(new Date(NOW));
 });
 
 it("tells a moment anew as time goes by, with its date as title", () => {

@@ -1,5 +1,7 @@
 /** Moments in words, in the viewer's language and zone. */
 
+import { microseconds } from "@/realtime/versions";
+
 export type Moment = Date | string | number;
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -11,10 +13,11 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** Null for what is no moment. */
+/** Null for what is no moment. What the database wrote without a zone is UTC. */
 export function dateOf(moment: Moment | null | undefined): Date | null {
   if (moment === null || moment === undefined || moment === "") return null;
-  const date = new Date(moment);
+  const written = microseconds(moment);
+  const date = new Date(written === null ? moment : written / 1_000);
   return Number.isNaN(date.getTime()) ? null : date;
 }
 

@@ -36,6 +36,9 @@ export interface SubmissionsStore {
   /** Show the rows that wait. */
   showNew(): void;
   fail(): void;
-  /** An edit before the server has confirmed it; returns how to take it back. */
-  edit(id: string, values: Row): () => void;
+  /**
+   * An edit before the server has confirmed it; returns how to end it: it gives way to the
+   * row that the server then had, or is taken back.
+   */
+  edit(id: string, values: Row): (row?: Row) => void;
 }

@@ -41,7 +41,7 @@ export class Draft {
     else if (action.type === "showNew") this.showNew();
     else if (action.type === "fail") this.status = "failed";
     else if (action.type === "edit") this.edit(action.id, action.edit);
-    else this.takeBack(action.id, action.edit);
+    else this.takeBack(action.id, action.edit, action.row);
   }
 
   finish(): Model {
@@ -127,17 +127,18 @@ export class Draft {
     if (kept) this.show(id, { ...kept, edits: withEdit(kept.edits, edit) });
   }
 
-  private takeBack(id: string, edit: number): void {
+  private takeBack(id: string, edit: number, row?: Row): void {
     const kept = this.kept.get(id);
     if (!kept?.edits.some((one) => one.id === edit)) return;
-    this.show(id, { ...kept, edits: kept.edits.filter((one) => one.id !== edit) });
+    const held = row ? mergeRow(kept.held, { ...kept.held.row, ...row }) : kept.held;
+    this.show(id, { held, edits: kept.edits.filter((one) => one.id !== edit) });
   }
 
   private show(id: string, kept: Kept): void {
     this.kept.set(id, kept);
     const entry = this.entries.get(id);
     const submission = submissionOf(shown(kept.held.row, kept.edits));
-    if (entry) this.set(id, { ...entry, submission });
+    if (entry) this.set(id, { ...entry, submission, version: kept.held.written });
   }
 
   private put(id: string, held: Held, how: How): void {

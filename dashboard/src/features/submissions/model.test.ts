@@ -269,3 +269,37 @@ test("updates in any order, some twice, some marked stale, end in the same rows"
     );
   }
 });
+
+test("an edit gives way to the row that the table answered, whatever is told of others", () => {
+  const edited = reduce(loaded(rowOf("a")), [
+    edit("a", { status: "approved", feedback: " good " }),
+    // Somebody else's later change, told alone: what came between was conflated.
+    told(
+      updateOf("a", 2, {
+        status: "rejected",
+        feedback: "good",
+        updated_at: "2026-11-23T12:00:02+00:00",
+      }),
+    ),
+  ]);
+  expect(entry(edited, "a").submission.status).toBe("approved");
+  const row = rowOf("a", {
+    status: "approved",
+    feedback: "good",
+    updated_at: "2026-11-23T12:00:01+00:00",
+  });
+  const model = reduce(edited, [{ type: "takeBack", id: "a", edit: 1, row }]);
+  expect(entry(model, "a").submission).toMatchObject({
+    status: "rejected",
+    feedback: "good",
+  });
+});
+
+test("the row that the table answered is shown before the socket tells it", () => {
+  const row = rowOf("a", { feedback: "good", updated_at: "2026-11-23T12:00:01+00:00" });
+  const model = reduce(loaded(rowOf("a")), [
+    edit("a", { feedback: " good " }),
+    { type: "takeBack", id: "a", edit: 1, row },
+  ]);
+  expect(entry(model, "a").submission.feedback).toBe("good");
+});

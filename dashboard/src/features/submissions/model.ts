@@ -14,7 +14,7 @@ export type Action =
   | { type: "showNew" }
   | { type: "fail" }
   | { type: "edit"; id: string; edit: Edit }
-  | { type: "takeBack"; id: string; edit: number };
+  | { type: "takeBack"; id: string; edit: number; row?: Row };
 
 export interface Model extends SubmissionsState {
   kept: ReadonlyMap<string, Kept>;

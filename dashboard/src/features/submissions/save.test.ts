@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { fakeStore, fakeTable } from "./drawer/fakes";
+import { fakeStore, fakeTable, ROW } from "./drawer/fakes";
 import { faultOf, reasonOf, save } from "./save";
+import { createSubmissionsStore } from "./store";
 
 const statusOf = ({ store }: ReturnType<typeof fakeStore>) =>
   store.getSnapshot().entries.get("s-1")?.submission.status;
@@ -17,6 +18,23 @@ describe("save", () => {
     writes[0]?.answer(null);
     expect(await saving).toBeNull();
     expect(statusOf(submissions)).toBe("approved");
+  });
+
+  it("shows what the table has made of the edit", async () => {
+    const store = createSubmissionsStore(() => undefined);
+    store.reset([ROW], 1);
+    const { table, writes } = fakeTable();
+    const saving = save(table, store, "s-1", { feedback: " Good " });
+    await vi.waitFor(() => expect(writes).toHaveLength(1));
+
+    writes[0]?.answer(null, {
+      ...ROW,
+      feedback: "Good",
+      updated_at: "2026-11-20T10:00:01+00:00",
+    });
+
+    expect(await saving).toBeNull();
+    expect(store.getSnapshot().entries.get("s-1")?.submission.feedback).toBe("Good");
   });
 
   it("takes the edit back and says why where it is refused", async () => {

@@ -1,6 +1,7 @@
 /** Write an edit to the table: at once on the screen, and taken back where it is refused. */
 
 import type { Row } from "@/realtime/types";
+import { microseconds } from "@/realtime/versions";
 import { STATUSES } from "@/lib/submission";
 import type { SubmissionsStore } from "./contract";
 
@@ -46,9 +47,11 @@ export async function save(
 ): Promise<string | null> {
   const fault = faultOf(values);
   if (fault !== null) return fault;
-  const takeBack = store.edit(id, values);
-  const reason = await inOrder(store, id, () => write(supabase, id, values));
-  if (reason !== null) takeBack();
+  const end = store.edit(id, values);
+  const { reason, row } = await inOrder(store, id, () => write(supabase, id, values));
+  if (reason !== null) end();
+  // Else it would hide for good what a trigger, or somebody else, has made of it.
+  else if (row !== null) end(row);
   return reason;
 }
 
@@ -82,19 +85,33 @@ function isRating(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10;
 }
 
-async function write(supabase: Table, id: string, values: Row): Promise<string | null> {
+interface Outcome {
+  reason: string | null;
+  row: Row | null;
+}
+
+async function write(supabase: Table, id: string, values: Row): Promise<Outcome> {
   try {
-    const { error } = await supabase
+    const { data, error } = await supabase
       .from("submissions")
       .update(values)
       .eq("id", id)
       .select()
       .abortSignal(AbortSignal.timeout(DEADLINE_MS))
       .single();
-    return error && reasonOf(error);
+    return error
+      ? { reason: reasonOf(error), row: null }
+      : { reason: null, row: placed(data) };
   } catch (error) {
-    return reasonOf({ message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    return { reason: reasonOf({ message }), row: null };
   }
+}
+
+/** The row that was answered, where it says how new it is. */
+function placed(data: unknown): Row | null {
+  const row = typeof data === "object" && data !== null ? (data as Row) : {};
+  return microseconds(row.updated_at) === null ? null : row;
 }
 
 async function inOrder<T>(

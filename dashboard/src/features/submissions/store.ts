@@ -55,7 +55,7 @@ export function createSubmissionsStore(
     edit(id, values) {
       const edit = (edits += 1);
       act({ type: "edit", id, edit: { id: edit, values, at: now() } });
-      return () => act({ type: "takeBack", id, edit });
+      return (row) => act({ type: "takeBack", id, edit, ...(row && { row }) });
     },
   };
 }

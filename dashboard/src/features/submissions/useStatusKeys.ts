@@ -9,6 +9,7 @@ import { save } from "./save";
 interface Change {
   id: string;
   from: string | null;
+  to: string;
 }
 
 export function useStatusKeys(store: SubmissionsStore) {
@@ -26,14 +27,22 @@ export function useStatusKeys(store: SubmissionsStore) {
   const setStatus = (id: string, status: string): void => {
     const from = store.getSnapshot().entries.get(id)?.submission.status ?? null;
     if (from === status) return;
-    last.current = { id, from };
+    last.current = { id, from, to: status };
     void write(id, status, "Press u to undo.");
   };
 
   const undo = (): void => {
     const change = last.current;
     last.current = null;
-    if (change?.from != null) void write(change.id, change.from, "Undone.");
+    if (change?.from == null) return;
+    const { id, from, to } = change;
+    if (store.getSnapshot().entries.get(id)?.submission.status === to)
+      void write(id, from, "Undone.");
+    else
+      toasts.show({
+        title: `Not undone: ${titleOf(store, id)}`,
+        description: "Its status is another one by now.",
+      });
   };
   return { setStatus, undo };
 }

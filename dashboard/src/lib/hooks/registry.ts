@@ -19,6 +19,8 @@ export const IDLE: ConnectionState = {
 
 interface Shared {
   client: Client;
+  /** As it was told last: the client's own is another one after every message. */
+  state: ConnectionState;
   users: number;
   lastMessage: Message | null;
   closing: ReturnType<typeof setTimeout> | undefined;
@@ -46,8 +48,17 @@ export function createRegistry(
 
   const start = (key: string, options: ClientOptions): Shared => {
     const client = makeClient(options);
-    const shared: Shared = { client, users: 0, lastMessage: null, closing: undefined };
-    client.onState(notify);
+    const shared: Shared = {
+      client,
+      state: client.getState(),
+      users: 0,
+      lastMessage: null,
+      closing: undefined,
+    };
+    client.onState(() => {
+      shared.state = client.getState();
+      notify();
+    });
     client.subscribe((message) => {
       shared.lastMessage = message;
       notify();
@@ -82,7 +93,7 @@ export function createRegistry(
         release(key, shared);
       };
     },
-    stateOf: (key) => open.get(key)?.client.getState() ?? IDLE,
+    stateOf: (key) => open.get(key)?.state ?? IDLE,
     lastMessageOf: (key) => open.get(key)?.lastMessage ?? null,
     clientOf: (key) => open.get(key)?.client ?? null,
   };

@@ -134,6 +134,14 @@ it("sends over a live connection, and says where it could not", () => {
   expect(only().sent).toEqual([{ type: "ping" }]);
 });
 
+it("comes back from a refusal when it is told to", () => {
+  const { result } = hook();
+  const connect = vi.spyOn(only(), "connect");
+  act(() => only().become({ status: "closed" }));
+  act(() => result.current.retryNow());
+  expect(connect).toHaveBeenCalledOnce();
+});
+
 it("has no socket while it is not enabled", () => {
   const { result, rerender } = hook({ enabled: false });
   expect(clients).toHaveLength(0);

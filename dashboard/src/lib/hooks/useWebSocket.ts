@@ -26,7 +26,7 @@ export interface Socket {
   connection: ConnectionState;
   /** False where there is no live connection: it was not sent. */
   sendMessage: (message: Record<string, unknown>) => boolean;
-  /** Try at once where it waits for the next attempt. */
+  /** Try at once where it waits for the next attempt, or was told never to come back. */
   retryNow: () => void;
 }
 
@@ -81,7 +81,11 @@ function useKeyed(key: string, url: string, options: WebSocketOptions): Socket {
     (message: Record<string, unknown>) => registry.clientOf(key)?.send(message) ?? false,
     [registry, key],
   );
-  const retryNow = useCallback(() => registry.clientOf(key)?.retryNow(), [registry, key]);
+  const retryNow = useCallback(() => {
+    const client = registry.clientOf(key);
+    if (client?.getState().status === "closed") client.connect();
+    else client?.retryNow();
+  }, [registry, key]);
   return { isConnected, connectionStatus, connection, sendMessage, retryNow };
 }
 

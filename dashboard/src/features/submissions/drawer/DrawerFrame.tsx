@@ -75,7 +75,7 @@ function CloseQuestion({
     >
       <p className="text-sm">There are unsaved changes. Discard them and close?</p>
       <div className="flex flex-wrap gap-2">
-        <Button ref={(button) => button?.focus()} onClick={onKeep}>
+        <Button ref={takeFocus} onClick={onKeep}>
           Keep editing
         </Button>
         <Button variant="danger" onClick={onDiscard}>
@@ -85,6 +85,9 @@ function CloseQuestion({
     </div>
   );
 }
+
+/** The same at every render, for else the focus is taken again with each live change. */
+const takeFocus = (button: HTMLButtonElement | null): void => button?.focus();
 
 const NARROW = "(max-width: 767px)";
 

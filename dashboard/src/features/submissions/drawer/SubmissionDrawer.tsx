@@ -28,14 +28,17 @@ interface Props {
 
 export default function SubmissionDrawer({ id, ...props }: Props) {
   const { store, onClose } = props;
-  const state = useSyncExternalStore(store.subscribe, store.getSnapshot);
-  const entry = state.entries.get(id);
+  // Of the whole only what is shown: other rows' changes draw nothing anew.
+  const entry = useSyncExternalStore(store.subscribe, () =>
+    store.getSnapshot().entries.get(id),
+  );
+  const status = useSyncExternalStore(store.subscribe, () => store.getSnapshot().status);
   const [last, setLast] = useState(entry);
   // What was seen last stays to be read after the row has gone.
   if (entry !== undefined && entry !== last) setLast(entry);
   const known = entry ?? (last?.submission.id === id ? last : undefined);
   if (known === undefined)
-    return <Unknown isLoading={state.status === "loading"} onClose={onClose} />;
+    return <Unknown isLoading={status === "loading"} onClose={onClose} />;
   return <Known {...props} entry={known} isGone={entry === undefined} />;
 }
 

@@ -56,6 +56,20 @@ describe("keys", () => {
   });
 });
 
+describe("the question before closing", () => {
+  it("leaves the focus alone while the row changes", async () => {
+    const { user, change } = await opened(services);
+    await user.type(feedback(), "Mine");
+    await user.keyboard("{Escape}{Tab}");
+    const discard = screen.getByRole("button", { name: "Discard and close" });
+    expect(discard).toHaveFocus();
+
+    act(() => change("s-1", { rating: 3 }));
+
+    expect(discard).toHaveFocus();
+  });
+});
+
 describe("history", () => {
   it("tells what happened and what happens, the newest first, once", async () => {
     const { tell } = await opened(services);
@@ -86,6 +100,17 @@ describe("history", () => {
     expect(lines[1]).toContain("Status from In review to Pending");
     expect(lines[1]).toContain("by Ada");
     expect(lines[2]).toContain("Submitted");
+  });
+
+  it("is read again where what was missed was not told", async () => {
+    const { tell, get } = await opened(services);
+    get.mockClear();
+
+    tell({ type: "snapshot", snapshot: { rows: [], asOf: null } });
+
+    expect(get).toHaveBeenCalledOnce();
+    tell({ type: "gap" });
+    expect(get).toHaveBeenCalledTimes(2);
   });
 
   it("shows older ones when asked", async () => {

@@ -84,7 +84,8 @@ function stateOf(rows: Row[]): SubmissionsState {
 export interface Write {
   id: string;
   values: Row;
-  answer(refusal: Refusal | null): void;
+  /** The row that was written comes back where it is given. */
+  answer(refusal: Refusal | null, row?: Row): void;
 }
 
 /** A table whose writes wait to be answered, in `writes`; `fail` where there is no network. */
@@ -98,7 +99,8 @@ export function fakeTable() {
             abortSignal: () => ({
               single: () =>
                 new Promise((resolve) => {
-                  const answer = (error: Refusal | null) => resolve({ data: null, error });
+                  const answer = (error: Refusal | null, row?: Row) =>
+                    resolve({ data: row ?? null, error });
                   writes.push({ id, values, answer });
                 }),
             }),

@@ -71,6 +71,8 @@ export function createTimeline(id: string, load: LoadHistory, live?: Live): Time
     getSnapshot: () => state,
     listen: () =>
       live?.((message) => {
+        // What was missed is not told: it stands in the history alone.
+        if (message.type === "snapshot" || message.type === "gap") read();
         const item = itemOf(message, id);
         if (item !== null) add([item]);
       }) ?? (() => undefined),

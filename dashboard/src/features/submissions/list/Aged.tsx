@@ -22,7 +22,8 @@ export function Aged({ state, connection, onRetry }: AgedProps) {
     >
       <Icon name="clock" className="text-warn" />
       <span>
-        Not live. This is how it was <Time value={asOf} />; it catches up by itself.
+        Not live. This is how it was <Time value={asOf} />
+        {connection.status === "reconnecting" && "; it catches up by itself"}.
       </span>
       <Button size="small" className="ml-auto" onClick={onRetry}>
         Try now

@@ -38,7 +38,13 @@ export function SubmissionsList(props: SubmissionsListProps) {
   const announce = useAnnounce();
   const isWide = useIsWide();
   const { newCount } = state;
-  const current = selected !== null && state.entries.has(selected) ? selected : null;
+  // What a filter hides is not selected: no key must change what nobody sees.
+  const place = selected === null ? -1 : view.ids.indexOf(selected);
+  const current = place >= 0 ? selected : null;
+  const lastPlace = useRef(place);
+  useEffect(() => {
+    if (place >= 0) lastPlace.current = place;
+  }, [place]);
 
   // The same for every row as long as it can be: rows are drawn anew only when they change.
   const open = useCallback(
@@ -49,7 +55,11 @@ export function SubmissionsList(props: SubmissionsListProps) {
     [onOpen],
   );
   const move = (by: number): void => {
-    const next = neighbour(view.ids, current, by, grid.current?.first() ?? 0);
+    // The next row has moved up into the place of one that has left.
+    const left = lastPlace.current + (by > 0 ? by - 1 : by);
+    const isLeft = selected !== null && lastPlace.current >= 0;
+    const start = isLeft ? left : (grid.current?.first() ?? 0);
+    const next = neighbour(view.ids, current, by, start);
     if (next === null) return;
     setSelected(next);
     grid.current?.reveal(view.ids.indexOf(next));

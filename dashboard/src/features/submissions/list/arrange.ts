@@ -1,6 +1,7 @@
 /** Which rows the list shows, in which order: pure. */
 
 import { STATUSES, type Submission } from "@/lib/submission";
+import { dateOf } from "@/lib/time";
 import type { Entry } from "../contract";
 import type { Query, Sort } from "./query";
 
@@ -20,6 +21,9 @@ export const NOTHING: View = { ids: [], counts: new Map(), genres: [] };
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 const texts = new WeakMap<Submission, string>();
+/** In milliseconds since 1970. */
+type Moments = Record<"submitted" | "updated", number | null>;
+const moments = new WeakMap<Submission, Moments>();
 
 /** What stood in `before` is sorted nearly, so that the sort costs little more than a look. */
 export function arrange(
@@ -79,7 +83,7 @@ function sorted(
     if (submission && !keys.has(id))
       keys.set(id, {
         key: keyOf(submission, query.sort),
-        submitted: moment(submission.submitted_at) ?? 0,
+        submitted: momentsOf(submission).submitted ?? 0,
       });
   }
   const order = (one: Key, other: Key): number => compare(one, other, query.descending);
@@ -105,17 +109,21 @@ function compare(one: Key, other: Key, descending: boolean): number {
 }
 
 function keyOf(submission: Submission, sort: Sort): Key {
-  if (sort === "submitted") return moment(submission.submitted_at);
-  if (sort === "updated") return moment(submission.updated_at);
+  if (sort === "submitted" || sort === "updated") return momentsOf(submission)[sort];
   if (sort !== "status") return submission[sort];
   // In the order of the work, not of the alphabet.
   const place = STATUSES.findIndex((status) => status === submission.status);
   return place < 0 ? null : place;
 }
 
-function moment(text: string | null): number | null {
-  const time = text === null ? NaN : Date.parse(text);
-  return Number.isNaN(time) ? null : time;
+/** Read once of each state of a row: the whole list is sorted at every change. */
+function momentsOf(submission: Submission): Moments {
+  const known = moments.get(submission);
+  if (known !== undefined) return known;
+  const submitted = dateOf(submission.submitted_at)?.getTime() ?? null;
+  const updated = dateOf(submission.updated_at)?.getTime() ?? null;
+  moments.set(submission, { submitted, updated });
+  return { submitted, updated };
 }
 
 function textOf(submission: Submission): string {

@@ -20,7 +20,9 @@ const WIDE = "(min-width: 64rem)";
 
 export function useQueryInAddress(): [Query, (query: Query) => void] {
   const [parameters, setParameters] = useSearchParams();
-  const query = useMemo(() => queryOf(parameters), [parameters]);
+  // The same as long as it asks for the same, whatever else the address says.
+  const text = written(queryOf(parameters), new URLSearchParams()).toString();
+  const query = useMemo(() => queryOf(new URLSearchParams(text)), [text]);
   const setQuery = useCallback(
     (next: Query) => setParameters((now) => written(next, now), { replace: true }),
     [setParameters],
