@@ -96,6 +96,8 @@ export const change = (query, values) => write("PATCH", `submissions?${query}`, 
 /** Add rows as somebody else does. */
 export const insert = (rows) => write("POST", "submissions", rows);
 
+export const remove = (query) => write("DELETE", `submissions?${query}`);
+
 export const titled = (title) => `title=eq.${encodeURIComponent(title)}`;
 
 async function write(method, path, body) {
@@ -107,7 +109,7 @@ async function write(method, path, body) {
       "Content-Type": "application/json",
       Prefer: "return=representation",
     },
-    body: JSON.stringify(body),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   if (!answer.ok) throw new Error(`the change was refused: ${answer.status}`);
   return answer.json();
