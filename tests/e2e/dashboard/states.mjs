@@ -9,37 +9,35 @@ const SIZES = [
 ];
 const SCHEMES = ["light", "dark"];
 /** Long enough for what fades or is drawn, in milliseconds. */
-const SETTLED_MS = 1_000;
+const SETTLED_MS = 500;
+const STATES = {
+  "sign-in": openSignIn,
+  list: openList,
+  drawer: openDrawer,
+  keys: openKeys,
+  "nothing-found": (page, url) => openList(page, `${url}/?q=nothing%20at%20all`),
+  reconnecting: openReconnecting,
+  insights: openInsights,
+  artist: openArtist,
+};
 
 /** Call `look(page, name)` for each; a name is like `drawer-dark-390`. */
 export async function openStates(newPage, url, look) {
-  for (const viewport of SIZES)
-    for (const colorScheme of SCHEMES) {
-      const visit = (name, run) =>
-        visited(newPage, { viewport, colorScheme }, async (page) => {
-          await run(page);
-          await settled(page);
-          await look(page, `${name}-${colorScheme}-${viewport.width}`);
-        });
-      await visit("sign-in", (page) => openSignIn(page, url));
-      await visit("list", (page) => openList(page, url));
-      await visit("drawer", (page) => openDrawer(page, url));
-      await visit("keys", (page) => openKeys(page, url));
-      await visit("nothing-found", (page) => openList(page, `${url}/?q=nothing%20at%20all`));
-      await visit("reconnecting", (page) => openReconnecting(page, url));
-      await visit("insights", (page) => openInsights(page, url));
-      await visit("artist", (page) => openArtist(page, url));
-    }
-}
-
-async function visited(newPage, options, run) {
-  const page = await newPage({ reducedMotion: "reduce", ...options });
-  await run(page);
-  await page.context().close();
+  for (const [name, open] of Object.entries(STATES)) {
+    const page = await newPage({ reducedMotion: "reduce" });
+    await open(page, url);
+    for (const size of SIZES)
+      for (const colorScheme of SCHEMES) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        await settled(page);
+        await look(page, `${name}-${colorScheme}-${size.width}`);
+      }
+    await page.context().close();
+  }
 }
 
 async function settled(page) {
-  await page.evaluate(() => document.fonts.ready);
   await page.evaluate((wait) => new Promise((done) => setTimeout(done, wait)), SETTLED_MS);
 }
 
@@ -85,7 +83,7 @@ async function openInsights(page, url) {
   await page.goto(`${url}/insights`);
   await signIn(page, "admin");
   await live(page);
-  await page.getByText("Decisions").first().waitFor();
+  await page.getByText("Time to review").waitFor();
 }
 
 async function openArtist(page, url) {

@@ -22,3 +22,19 @@ def test_two_admins_and_the_artist_see_a_change_and_its_mail_within_a_second(
     assert max(told["milliseconds"].values()) < 1_000, told
     assert told["otherArtistSaw"] is False
     assert told["otherArtistHasIt"] is False
+
+
+def test_page_answers_typing_within_100_ms_while_200_rows_change(play) -> None:
+    told = play("many_changes")
+
+    print(f"the slowest of {told['keys']} keys took {told['longest']} ms")
+    assert told["longest"] < 100
+
+
+def test_review_is_saved_rolled_back_when_refused_and_beside_another(play) -> None:
+    told = play("edit_in_drawer")
+
+    assert told["stored"]["rating"] == 7
+    assert told["stored"]["feedback"] == "Warm and wide."
+    assert told["keptInForm"] is True
+    assert told["typed"] == told["won"] == "Typed while somebody else writes"
