@@ -38,6 +38,7 @@ export async function openStates(newPage, url, look) {
 }
 
 async function settled(page) {
+  await page.mouse.move(0, 0);
   await page.evaluate((wait) => new Promise((done) => setTimeout(done, wait)), SETTLED_MS);
 }
 

@@ -8,7 +8,7 @@ import type { features, Shown } from "./columns";
 
 export const GRID = clsx(
   "grid items-center gap-x-3 px-4",
-  "max-lg:grid-cols-[auto_auto_auto_1fr_auto]",
+  "max-lg:grid-cols-[minmax(0,1fr)_auto_auto_auto_auto]",
   "lg:grid-cols-[minmax(12rem,1fr)_7rem_7rem_4rem_6.5rem_8rem_8rem_2rem]",
 );
 

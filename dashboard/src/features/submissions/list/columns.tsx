@@ -29,13 +29,17 @@ export const columns = helper.columns([
   helper.display({
     id: "title",
     header: "Title",
-    meta: { fields: ["title", "userid"], sort: "title", className: "max-lg:col-span-4" },
+    meta: { fields: ["title", "userid"], sort: "title", className: "max-lg:col-span-3" },
     cell: ({ row }) => <Title {...row.original} />,
   }),
   helper.display({
     id: "status",
     header: "Status",
-    meta: { fields: ["status"], sort: "status", className: "max-lg:justify-self-end" },
+    meta: {
+      fields: ["status"],
+      sort: "status",
+      className: "max-lg:col-span-2 max-lg:justify-self-end",
+    },
     cell: ({ row }) => <StatusBadge status={row.original.entry.submission.status} />,
   }),
   helper.display({
