@@ -159,3 +159,12 @@ it("signs out here even where the service does not answer", async () => {
   expect(localStorage.getItem(KEY)).toBeNull();
   await expect(session.getToken()).resolves.toBeNull();
 });
+
+it("comes in with tokens so short that each question asks for a new one", async () => {
+  answers["/auth/v1/token"] = () => granted("short", 30);
+
+  const session = await signedIn();
+
+  expect(session.getSnapshot().userId).toBe("auth-1");
+  expect(asked.filter((path) => path === "/rest/v1/users")).toHaveLength(1);
+});

@@ -33,6 +33,7 @@ export function createSession(supabase: SupabaseClient, forget: () => void): Ses
   const { subscribe, notify } = createListeners();
   let state = LOADING;
   let turn = 0;
+  let entering: string | null = null;
 
   const set = (next: SessionState): void => {
     state = next;
@@ -41,7 +42,11 @@ export function createSession(supabase: SupabaseClient, forget: () => void): Ses
 
   const enter = async (session: Session | null): Promise<void> => {
     // A new token of the same person changes nothing that the pages show.
-    if (state.status === "in" && session?.user.id === state.userId) return;
+    const userId = session?.user.id ?? null;
+    if (state.status === "in" && userId === state.userId) return;
+    // Nor may it begin anew: the question itself may have asked for that token.
+    if (userId !== null && userId === entering) return;
+    entering = userId;
     const mine = ++turn;
     if (session === null) {
       set(OUT);
@@ -49,7 +54,9 @@ export function createSession(supabase: SupabaseClient, forget: () => void): Ses
     }
     if (state.status !== "loading") set(LOADING);
     const row = await rowOf(supabase, session.user.id, () => mine === turn);
-    if (mine === turn) set(stateOf(session.user, row));
+    if (mine !== turn) return;
+    entering = null;
+    set(stateOf(session.user, row));
   };
 
   supabase.auth.onAuthStateChange((_, session) => {

@@ -2,11 +2,13 @@
 
 import { createRequire } from "node:module";
 
-const { CHROMIUM, DASHBOARD, EDGE_URL, SERVICE_KEY, SUPABASE_URL } = process.env;
+const { CHROMIUM, DASHBOARD, EDGE_URL, MAILGUN_URL, SERVICE_KEY, SUPABASE_URL } =
+  process.env;
 const require = createRequire(`${DASHBOARD}/package.json`);
 const { chromium } = require("playwright-core");
 
 const DEADLINE_MS = 15_000;
+const PAUSE_MS = 20;
 /** Of what a page shows, in characters, when a scenario fails. */
 const MOST_SEEN = 4_000;
 const FLAGS = [
@@ -33,7 +35,7 @@ export async function scenario(run) {
   const faults = [];
   const newPage = (options) => pageOf(browser, faults, options);
   try {
-    const told = await run({ newPage, url: EDGE_URL });
+    const told = await run({ browser, newPage, url: EDGE_URL });
     if (faults.length > 0) throw new Error(faults.join("\n"));
     console.log(JSON.stringify(told));
   } catch (error) {
@@ -82,20 +84,58 @@ export async function live(page) {
   await page.getByRole("status").filter({ hasText: "Live Updates" }).waitFor();
 }
 
+/** The list's row of a title, whatever columns it has. */
+export function rowOf(page, title) {
+  const grid = page.getByRole("grid", { name: "Submissions" });
+  return grid.getByRole("row").filter({ hasText: title });
+}
+
 /** Change rows as somebody else does, past all pages; `query` says which. */
-export async function change(query, values) {
-  const answer = await fetch(`${SUPABASE_URL}/rest/v1/submissions?${query}`, {
-    method: "PATCH",
+export const change = (query, values) => write("PATCH", `submissions?${query}`, values);
+
+/** Add rows as somebody else does. */
+export const insert = (rows) => write("POST", "submissions", rows);
+
+export const remove = (query) => write("DELETE", `submissions?${query}`);
+
+export const titled = (title) => `title=eq.${encodeURIComponent(title)}`;
+
+async function write(method, path, body) {
+  const answer = await fetch(`${SUPABASE_URL}/rest/v1/${path}`, {
+    method,
     headers: {
       apikey: SERVICE_KEY,
       Authorization: `Bearer ${SERVICE_KEY}`,
       "Content-Type": "application/json",
       Prefer: "return=representation",
     },
-    body: JSON.stringify(values),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   if (!answer.ok) throw new Error(`the change was refused: ${answer.status}`);
   return answer.json();
+}
+
+/** Wait for a mail to somebody that speaks of this title. */
+export function mailOf(recipient, title) {
+  return until(async () => {
+    const answer = await fetch(`${MAILGUN_URL}/api/messages`);
+    const mails = await answer.json();
+    return mails.find((mail) => {
+      const text = JSON.stringify(mail);
+      return text.includes(recipient) && text.includes(title);
+    });
+  });
+}
+
+/** Ask again and again until the answer is something; return it. */
+export async function until(ask) {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (performance.now() > deadline) throw new Error(`in vain: ${ask}`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
 }
 
 /** How many milliseconds pass from now until all of `awaited` is there. */

@@ -1,6 +1,6 @@
 // A row changes elsewhere, and its cell in an admin's open list with it.
 
-import { change, live, millisecondsUntil, scenario, signIn } from "./browser.mjs";
+import { change, live, millisecondsUntil, rowOf, scenario, signIn, titled } from "./browser.mjs";
 
 const TITLE = "Night Drive";
 
@@ -10,13 +10,13 @@ await scenario(async ({ newPage, url }) => {
   await signIn(page, "admin");
 
   const grid = page.getByRole("grid", { name: "Submissions" });
-  const row = grid.getByRole("row").filter({ hasText: TITLE });
+  const row = rowOf(page, TITLE);
   await row.getByText("pending", { exact: false }).waitFor();
   await live(page);
   // Would be gone after a reload.
   await page.evaluate(() => (window.kept = true));
 
-  const changed = change(`title=eq.${encodeURIComponent(TITLE)}`, { status: "approved" });
+  const changed = change(titled(TITLE), { status: "approved" });
   const milliseconds = await millisecondsUntil(
     changed,
     row.getByText("approved", { exact: false }).waitFor(),

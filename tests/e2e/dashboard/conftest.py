@@ -37,11 +37,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One system for all scenarios of a module: each changes rows of its own."""
+def running(
+    pages: Path,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """One system for all scenarios of a module: each changes rows of its own.
+
+    The module's ENVIRON, where it has one, is part of the system's environment.
+    """
     chromium()
+    environ = getattr(request.module, "ENVIRON", {})
     with stacks(tmp_path_factory.mktemp("stack")) as make:
-        stack = make(DASHBOARD_ROOT=str(pages))
+        stack = make(DASHBOARD_ROOT=str(pages), MAIL_SETTLE_SECONDS="0", **environ)
         stack.up()
         yield stack
 
@@ -59,6 +67,7 @@ def play(running: Stack) -> Play:
             CHROMIUM=chromium(),
             EDGE_URL=f"http://localhost:{running.environ['EDGE_PORT']}",
             SUPABASE_URL=f"http://{running.environ['SUPABASE_STANDIN_BIND']}",
+            MAILGUN_URL=f"http://{running.environ['MAILGUN_STANDIN_BIND']}",
             SERVICE_KEY=written["SUPABASE_SERVICE_ROLE_KEY"],
             **environ,
         )

@@ -21,7 +21,7 @@ export function Choices<T extends string | number | null>(props: Props<T>) {
   const { choices, value, disabled, onChange } = props;
   const group = useId();
   return (
-    <div className="flex flex-wrap gap-1.5">
+    <div className="flex flex-wrap gap-1">
       {choices.map((choice) => (
         <label key={String(choice.value)} className="relative">
           <input
@@ -35,7 +35,7 @@ export function Choices<T extends string | number | null>(props: Props<T>) {
           />
           <span
             className={clsx(
-              "grid h-9 min-w-9 cursor-pointer place-items-center rounded-md border px-2.5 text-sm",
+              "grid h-9 min-w-8 cursor-pointer place-items-center rounded-md border px-2 text-sm",
               "border-line bg-card peer-[:not(:checked)]:hover:bg-raised peer-disabled:cursor-not-allowed",
               "peer-checked:border-accent peer-checked:bg-accent peer-checked:font-bold",
               "peer-checked:text-on-accent peer-checked:underline",

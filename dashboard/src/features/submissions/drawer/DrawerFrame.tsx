@@ -36,7 +36,7 @@ export function DrawerFrame({ isDirty, onDiscard, onClose, children }: Props) {
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
-          className="fixed inset-0 z-40 flex flex-col bg-card shadow-2xl outline-none md:left-auto md:w-[30rem] md:border-l md:border-line 2xl:w-[36rem]"
+          className="fixed inset-0 z-40 flex flex-col bg-card shadow-2xl outline-none md:top-13 md:left-auto md:w-[30rem] md:border-l md:border-line 2xl:w-[36rem]"
           onInteractOutside={(event) => event.preventDefault()}
           onOpenAutoFocus={(event) => {
             event.preventDefault();

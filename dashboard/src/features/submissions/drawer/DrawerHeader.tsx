@@ -14,7 +14,7 @@ interface Props {
 
 export function DrawerHeader({ submission, artist }: Props) {
   return (
-    <header className="flex items-start gap-3 border-b border-line p-4">
+    <div className="flex items-start gap-3 border-b border-line p-4">
       <div className="grid min-w-0 flex-1 gap-1.5">
         <Dialog.Title className="text-lg font-semibold break-words">
           {submission.title ?? "Untitled"}
@@ -30,7 +30,7 @@ export function DrawerHeader({ submission, artist }: Props) {
           <Icon name="cross" />
         </Button>
       </Dialog.Close>
-    </header>
+    </div>
   );
 }
 

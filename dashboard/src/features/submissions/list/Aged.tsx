@@ -18,14 +18,14 @@ export function Aged({ state, connection, onRetry }: AgedProps) {
   return (
     <p
       role="status"
-      className="flex flex-wrap items-center gap-2 rounded-lg border border-line bg-card px-3 py-2 text-sm"
+      className="flex items-center gap-2 rounded-lg border border-line bg-card px-3 py-2 text-sm"
     >
-      <Icon name="clock" className="text-warn" />
+      <Icon name="clock" className="shrink-0 text-warn" />
       <span>
-        Not live. This is how it was <Time value={asOf} />
+        Not live. Last up to date: <Time value={asOf} />
         {connection.status === "reconnecting" && "; it catches up by itself"}.
       </span>
-      <Button size="small" className="ml-auto" onClick={onRetry}>
+      <Button size="small" className="ml-auto shrink-0" onClick={onRetry}>
         Try now
       </Button>
     </p>

@@ -6,10 +6,10 @@ import { memo } from "react";
 import { Cell } from "./Cell";
 import type { features, Shown } from "./columns";
 
-/** On a card the title and the status fill the first line, whatever they hold. */
 export const GRID = clsx(
-  "items-center gap-x-3 px-4 max-lg:flex max-lg:flex-wrap max-lg:content-center max-lg:gap-y-1",
-  "lg:grid lg:grid-cols-[minmax(12rem,1fr)_7rem_7rem_4rem_6.5rem_8rem_8rem_2rem]",
+  "grid items-center gap-x-3 px-4",
+  "max-lg:grid-cols-[minmax(0,1fr)_auto_auto_auto_auto]",
+  "lg:grid-cols-[minmax(12rem,1fr)_7rem_7rem_4rem_6.5rem_8rem_8rem_2rem]",
 );
 
 interface SubmissionRowProps {

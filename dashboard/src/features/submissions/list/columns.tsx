@@ -29,11 +29,7 @@ export const columns = helper.columns([
   helper.display({
     id: "title",
     header: "Title",
-    meta: {
-      fields: ["title", "userid"],
-      sort: "title",
-      className: "max-lg:grow max-lg:basis-[calc(100%-8rem)]",
-    },
+    meta: { fields: ["title", "userid"], sort: "title", className: "max-lg:col-span-3" },
     cell: ({ row }) => <Title {...row.original} />,
   }),
   helper.display({
@@ -42,7 +38,7 @@ export const columns = helper.columns([
     meta: {
       fields: ["status"],
       sort: "status",
-      className: "max-lg:w-28 max-lg:text-right",
+      className: "max-lg:col-span-2 max-lg:justify-self-end",
     },
     cell: ({ row }) => <StatusBadge status={row.original.entry.submission.status} />,
   }),
@@ -73,13 +69,13 @@ export const columns = helper.columns([
   helper.display({
     id: "updated",
     header: "Updated",
-    meta: { fields: [], sort: "updated", className: "max-lg:ml-auto" },
+    meta: { fields: [], sort: "updated", className: "max-lg:justify-self-end" },
     cell: ({ row }) => <Time value={row.original.entry.submission.updated_at} />,
   }),
   helper.display({
     id: "mail",
     header: "Mail",
-    meta: { fields: [], sort: null },
+    meta: { fields: [], sort: null, className: "max-lg:justify-self-end" },
     cell: ({ row }) => <Mail entry={row.original.entry} />,
   }),
 ]);
