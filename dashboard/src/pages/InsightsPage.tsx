@@ -21,10 +21,6 @@ export default function InsightsPage() {
   const { connection, retryNow } = useAdminWebSocket({
     showToasts: false,
     onMessage: (message) => feed.add(message, Date.now()),
-    // What was asked before the viewer's own connection does not count it.
-    onConnectionChange: (isConnected) => {
-      if (isConnected) view.retry();
-    },
   });
   return (
     <div className="mx-auto w-full max-w-[1800px] space-y-4 p-4 sm:p-6">
