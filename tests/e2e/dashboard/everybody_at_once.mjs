@@ -26,9 +26,8 @@ await scenario(async ({ newPage, url }) => {
   );
   await rowOf(reader, TITLE).getByText(TITLE).click();
   const drawer = reader.getByRole("dialog", { name: TITLE });
-  await drawer.getByText("Submitted", { exact: true }).or(
-    drawer.getByText("Nothing has happened yet."),
-  ).waitFor();
+  const line = drawer.getByRole("list", { name: "What happened" });
+  await line.or(drawer.getByText("Nothing has happened yet.")).first().waitFor();
   const track = ada.getByRole("article", { name: TITLE });
   await track.getByText("pending", { exact: false }).waitFor();
   await ben.getByRole("article").first().waitFor();
@@ -36,7 +35,6 @@ await scenario(async ({ newPage, url }) => {
 
   const changed = change(titled(TITLE), { status: "approved" });
   const toast = other.getByRole("listitem").filter({ hasText: TITLE });
-  const line = drawer.getByRole("list", { name: "What happened" });
   const parts = {
     cell: rowOf(other, TITLE).getByText("Approved").waitFor(),
     toast: toast.getByText("Status: pending → approved").waitFor(),
