@@ -175,7 +175,7 @@ test("each update is a toast, and many are one", async () => {
   expect(toasts.getSnapshot()).toMatchObject([{ title: "Track a" }]);
   for (let version = 2; version < 40; version += 1)
     tell(insertOf(`n${version}`, version), `e${version}`);
-  expect(toasts.getSnapshot()).toMatchObject([{ count: 39 }]);
+  expect(toasts.getSnapshot()).toMatchObject([{ title: "39 changes of 39 submissions" }]);
 });
 
 test("what cannot be loaded can be tried again, and comes by itself", async () => {
@@ -203,6 +203,8 @@ test("a key sets the status at once, and another undoes it", async () => {
   await userEvent.keyboard("ja");
   await cellOf("Track a", "Approved");
   await waitFor(() => expect(toasts.getSnapshot()).toMatchObject([{ kind: "good" }]));
+  tell(updateOf("a", 1, { status: "approved" }));
+  expect(toasts.getSnapshot()).toHaveLength(1);
   await userEvent.keyboard("u");
   await waitFor(() =>
     expect(written.mock.calls).toEqual([[{ status: "approved" }], [{ status: "pending" }]]),

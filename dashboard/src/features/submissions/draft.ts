@@ -2,12 +2,12 @@
 
 import type { EmailUpdate, Row, SubmissionUpdate } from "@/realtime/types";
 import { microseconds, versionOf, type Version } from "@/realtime/versions";
+import { limit } from "@/lib/limit";
 import { submissionOf } from "@/lib/submission";
 import type { Entry } from "./contract";
 import { shown, withEdit, type Edit } from "./edits";
 import { entryOf, keep, type How, type Kept } from "./entry";
 import { merge, mergeRow, type Held } from "./held";
-import { limit } from "./limit";
 import type { Action, Model } from "./model";
 import { compareVersions } from "./versions";
 

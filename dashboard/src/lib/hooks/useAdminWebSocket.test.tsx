@@ -86,7 +86,7 @@ it("shows one toast for an update, and one for many at once", () => {
   act(() => {
     for (let count = 0; count < 199; count += 1) client.tell(updateOf());
   });
-  expect(titles()).toEqual(["200 submissions changed"]);
+  expect(titles()).toEqual(["200 changes of one submission"]);
 });
 
 it("shows no toast where none are wanted", () => {
