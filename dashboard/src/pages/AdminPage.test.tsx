@@ -168,6 +168,15 @@ test("it loads the rows over one socket, with the artists' names, and shows what
   await cellOf("Track a", "Approved");
 });
 
+test("mails that went out before are shown with their rows", async () => {
+  const mail = { submission_id: "a", recipient: null, reason: null, timestamp: "2026" };
+  const items = [rowOf("a"), rowOf("b")];
+  const mails = [{ ...mail, outcome: "delivered" }];
+  show({ answer: () => Response.json({ as_of: "e1", next: null, items, mails }) });
+  await cellOf("Track a", "Mail delivered");
+  expect(screen.getAllByText(/^Mail/, { selector: ".sr-only" })).toHaveLength(1);
+});
+
 test("each update is a toast, and many are one", async () => {
   const { toasts } = show();
   await cellOf("Track a", "Pending");

@@ -1,10 +1,12 @@
 /** Every submission there is, page by page, and the event that the pages are right as of. */
 
-import type { Row, Snapshot } from "@/realtime/types";
+import type { EmailUpdate, Row, Snapshot } from "@/realtime/types";
 
 export interface Page {
   as_of: string | null;
   items: Row[];
+  /** The newest outcome for each row that has had a mail; a gateway of old tells none. */
+  mails?: EmailUpdate[];
   next: string | null;
 }
 

@@ -8,7 +8,7 @@ import { useAdminWebSocket } from "@/lib/hooks";
 import { createRegistry } from "@/lib/hooks/registry";
 import type { Message, Snapshot } from "@/realtime/types";
 import type { SubmissionsStore } from "./contract";
-import { loadSubmissions } from "./load";
+import { loadSubmissions, type GetPage, type Page } from "./load";
 import { createSubmissionsStore } from "./store";
 import { createTally } from "./tally";
 
@@ -30,9 +30,14 @@ export function useLiveSubmissions() {
   const [tally] = useState(() => createTally(announce));
   useEffect(() => () => tally.stop(), [tally]);
 
+  const getPage: GetPage = async (path, how) => {
+    const page = await api.get<Page>(path, how);
+    for (const mail of page.mails ?? []) store.applyMail(mail);
+    return page;
+  };
   const loadSnapshot = async (signal: AbortSignal): Promise<Snapshot> => {
     try {
-      return await loadSubmissions((path, how) => api.get(path, how), signal, setLoaded);
+      return await loadSubmissions(getPage, signal, setLoaded);
     } catch (error) {
       if (!signal.aborted) store.fail();
       throw error;
