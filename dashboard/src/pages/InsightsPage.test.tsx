@@ -90,6 +90,8 @@ test("the figures are shown as words and numbers", async () => {
     screen.getByRole("row", { name: /^To first review 1 min 2 sec 2 hr 5 min 9/ }),
   ).toBeVisible();
   expect(screen.getByText("At most 9 at once in the last hour.")).toBeVisible();
+  // What draws them is fetched apart.
+  expect(await screen.findByRole("table", { name: /^Changes/ })).toBeInTheDocument();
   await expectAccessible(container);
 });
 
