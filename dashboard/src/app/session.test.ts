@@ -62,6 +62,7 @@ async function signedIn(): Promise<SessionStore> {
 beforeEach(() => {
   vi.spyOn(console, "warn").mockReturnValue();
   vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(globalThis, "addEventListener");
   localStorage.clear();
   asked = [];
   answers = {
@@ -71,6 +72,9 @@ beforeEach(() => {
   };
 });
 afterEach(() => {
+  // Sessions have no end: those of before must not wake up with the next.
+  for (const [name, listener] of vi.mocked(globalThis.addEventListener).mock.calls)
+    globalThis.removeEventListener(name, listener);
   vi.useRealTimers();
   vi.restoreAllMocks();
 });

@@ -1,5 +1,6 @@
 /** A token that is good for now, got from supabase-js. */
 
+import { isAuthApiError } from "@supabase/supabase-js";
 import type { Session, SupabaseClient } from "@supabase/supabase-js";
 
 type Auth = SupabaseClient["auth"];
@@ -45,11 +46,12 @@ export function createTokens(auth: Auth): Tokens {
   };
 }
 
-/** Where it is refused for good, supabase-js signs out. */
+/** Refused for good is signed out; supabase-js alone would wait for its own clock. */
 async function renewed(auth: Auth): Promise<string | null> {
   const { data, error } = await auth.refreshSession();
   if (data.session) return data.session.access_token;
   if (isPassing(error?.status)) throw error ?? new Error("no session");
+  if (isAuthApiError(error)) await auth.signOut({ scope: "local" });
   return null;
 }
 
