@@ -15,6 +15,8 @@ import type {
   Message,
   SubmissionUpdate,
 } from "@/realtime/types";
+import { MAX_ROWS } from "@/features/submissions/load";
+import { SNAPSHOT_DEADLINE } from "@/lib/hooks/reader";
 import AdminPage from "./AdminPage";
 
 const STATE: ConnectionState = {
@@ -85,7 +87,7 @@ beforeEach(() => {
 
 interface Server {
   /** How the API answers. */
-  answer?: () => Response;
+  answer?: () => Response | Promise<Response>;
   /** Why the table refuses an update; null: it does not. */
   refusal?: { code: string; message: string } | null;
 }
@@ -186,6 +188,30 @@ test("what cannot be loaded can be tried again, and comes by itself", async () =
   await cellOf("Track a", "Pending");
   expect(screen.getByText("Live Updates")).toBeVisible();
 });
+
+test("what takes too long has failed, and can be tried again", async () => {
+  vi.useFakeTimers();
+  show({ answer: () => new Promise(() => undefined) });
+  await act(() => vi.advanceTimersByTimeAsync(0));
+  expect(screen.getByText("Loading submissions")).toBeVisible();
+  await act(() => vi.advanceTimersByTimeAsync(SNAPSHOT_DEADLINE));
+  expect(screen.queryByText("Loading submissions")).toBeNull();
+  expect(screen.getByText("The submissions could not be loaded")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Try again" })).toBeVisible();
+  vi.useRealTimers();
+});
+
+test("more rows than the page can hold are said to be missing, with what to do", async () => {
+  const items = Array.from({ length: 500 }, (_, at) => rowOf(`r${at}`));
+  let pages = 0;
+  const manyPages = () => {
+    const full = ++pages <= MAX_ROWS / 500;
+    return { as_of: "e1", next: "more", items: full ? items : [] };
+  };
+  show({ answer: () => Response.json(manyPages()) });
+  const note = await screen.findByRole("note", {}, { timeout: 20_000 });
+  expect(note).toHaveTextContent(/more than the 50,000 .* table editor/);
+}, 30_000);
 
 test("offline the rows stay, and say how old they are", async () => {
   show();

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setUp, settle, type MemorySocket } from "../../tests/memorySocket";
+import type { ClientOptions } from "./types";
+
+type GetToken = ClientOptions["getToken"];
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -194,7 +197,7 @@ describe("a token", () => {
   });
 
   it("that cannot be renewed just now is still to be renewed at the next try", async () => {
-    const getToken = vi.fn((_?: string) => Promise.resolve<string | null>("t1"));
+    const getToken = vi.fn<GetToken>(() => Promise.resolve("t1"));
     const { client, socket, join } = setUp({ getToken });
     client.connect();
     await join();
@@ -208,7 +211,7 @@ describe("a token", () => {
   });
 
   it("that stays expired is no busy loop", async () => {
-    const getToken = vi.fn((_?: string) => Promise.resolve<string | null>("t1"));
+    const getToken = vi.fn<GetToken>(() => Promise.resolve("t1"));
     const { client, sockets } = setUp({ getToken });
     client.connect();
 

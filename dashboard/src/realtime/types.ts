@@ -32,6 +32,8 @@ export interface EmailUpdate {
 export interface Snapshot {
   rows: Row[];
   asOf: string | null;
+  /** There are more rows than the loader wanted to have. */
+  isCut?: boolean;
 }
 
 export type Message =

@@ -31,7 +31,8 @@ export function useLiveSubmissions() {
     loadSubmissions((path, how) => api.get(path, how), signal, setLoaded);
   const onMessage = (message: Message): void => {
     const at = Date.now();
-    if (message.type === "snapshot") store.reset(message.snapshot.rows, at);
+    if (message.type === "snapshot")
+      store.reset(message.snapshot.rows, at, message.snapshot.isCut);
     if (message.type === "submission_update") store.apply(message.data, at);
     if (message.type === "email_update") store.applyMail(message.data);
     if (message.type === "submission_update" && !message.data.stale)
