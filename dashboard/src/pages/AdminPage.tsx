@@ -18,6 +18,7 @@ import { ConnectionBadge } from "@/components/ConnectionBadge";
 import { createArtists, type Names } from "@/features/submissions/artists";
 import type { SubmissionsState } from "@/features/submissions/contract";
 import { Aged } from "@/features/submissions/list/Aged";
+import { Cut } from "@/features/submissions/list/Cut";
 import { SubmissionsList } from "@/features/submissions/list/SubmissionsList";
 import { useSubmissions } from "@/features/submissions/list/useList";
 import { useLiveSubmissions } from "@/features/submissions/useLiveSubmissions";
@@ -42,6 +43,7 @@ export default function AdminPage() {
         <ConnectionBadge connection={connection} onRetry={retry} />
       </HeaderSlot>
       <Aged state={state} connection={connection} onRetry={retry} />
+      <Cut isCut={state.isCut} />
       <SubmissionsList
         {...{ store, names, openId, loaded }}
         onOpen={setOpenId}

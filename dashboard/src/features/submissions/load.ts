@@ -35,7 +35,8 @@ export async function loadSubmissions(
     onProgress(rows.length);
     cursor = page.items.length > 0 ? page.next : null;
   } while (cursor !== null && rows.length < MAX_ROWS);
-  return { rows: rows.slice(0, MAX_ROWS), asOf };
+  const isCut = cursor !== null || rows.length > MAX_ROWS;
+  return { rows: rows.slice(0, MAX_ROWS), asOf, isCut };
 }
 
 function pathOf(cursor: string | null): string {
