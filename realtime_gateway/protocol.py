@@ -134,7 +134,9 @@ class _SubmissionUpdate(msgspec.Struct, frozen=True, kw_only=True):
     stale: Stale = msgspec.UNSET
 
 
-class _EmailUpdate(msgspec.Struct, frozen=True, kw_only=True):
+class EmailUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a mail."""
+
     submission_id: str
     outcome: str
     recipient: str | None
@@ -146,7 +148,7 @@ class _EmailUpdate(msgspec.Struct, frozen=True, kw_only=True):
 class _Update(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     id: str
-    data: _SubmissionUpdate | _EmailUpdate
+    data: _SubmissionUpdate | EmailUpdate
     timestamp: str
     stale: Stale = msgspec.UNSET
 
@@ -209,7 +211,7 @@ def update_of(event: ChangeEvent | EmailEvent, *, stale: bool = False) -> bytes:
     """
     mark: Stale = True if stale else msgspec.UNSET
     kind, data = (
-        ("email_update", _email(event))
+        ("email_update", email_of(event))
         if isinstance(event, EmailEvent)
         else ("submission_update", _submission(event, mark))
     )
@@ -250,8 +252,9 @@ def _new_data(operation: str, record: Row | None, changed: list[str]) -> Row:
     return always | {name: record[name] for name in changed if name in record}
 
 
-def _email(event: EmailEvent) -> _EmailUpdate:
-    return _EmailUpdate(
+def email_of(event: EmailEvent) -> EmailUpdate:
+    """Return what is told of a mail."""
+    return EmailUpdate(
         submission_id=event.data.submission_id,
         outcome=event.data.outcome,
         recipient=event.data.recipient,

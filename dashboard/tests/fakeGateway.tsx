@@ -31,7 +31,7 @@ export const ARTIST: SessionState = {
   artistId: "a-1",
 };
 
-/** A body, or a status that is an answer of its own. */
+/** A body, or a status that is an answer of its own; or either of them later. */
 export type Answers = (path: string) => unknown;
 
 export class FakeGateway {
@@ -41,7 +41,7 @@ export class FakeGateway {
   #isDown = false;
 
   constructor(public answers: Answers) {
-    vi.stubGlobal("fetch", (input: string) => Promise.resolve(this.#answer(input)));
+    vi.stubGlobal("fetch", (input: string) => this.#answer(input));
     const open = (url: string): FakeSocket => this.#open(url);
     vi.stubGlobal("WebSocket", function (url: string) {
       return open(url);
@@ -51,6 +51,12 @@ export class FakeGateway {
   /** Tell every room. */
   tell(message: Record<string, unknown>): void {
     act(() => this.#sockets.forEach((socket) => socket.hear(message)));
+  }
+
+  /** How many are connected now. */
+  get connected(): number {
+    return this.#sockets.filter((socket) => socket.isWelcome && socket.readyState === 1)
+      .length;
   }
 
   /** Cut every connection, and let none through from now on. */
@@ -66,11 +72,11 @@ export class FakeGateway {
     return socket;
   }
 
-  #answer(input: string): Response {
+  async #answer(input: string): Promise<Response> {
     const url = new URL(input);
     const path = url.pathname + url.search;
     this.asked.push(path);
-    const body = this.answers(path);
+    const body = await this.answers(path);
     return typeof body === "number"
       ? Response.json({ detail: "The change log is away." }, { status: body })
       : Response.json(body);
@@ -79,6 +85,7 @@ export class FakeGateway {
 
 class FakeSocket {
   readyState = 1;
+  isWelcome = false;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
@@ -90,6 +97,7 @@ class FakeSocket {
   send(text: string): void {
     const { type, since } = JSON.parse(text) as { type: string; since?: string };
     if (type !== "auth") return;
+    this.isWelcome = true;
     this.hear({
       type: "welcome",
       connection_id: "c",

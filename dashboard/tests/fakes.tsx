@@ -87,6 +87,7 @@ export function fakeSession(initial: Partial<SessionState> = {}): FakeSession {
     getSnapshot: () => state,
     become,
     getToken: () => Promise.resolve("token"),
+    lookAgain: () => undefined,
     signIn: () => Promise.resolve(null),
     signOut() {
       become({ status: "out", userId: null });

@@ -12,23 +12,29 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from realtime_gateway.api import cursors, parameters, snapshot
+from realtime_gateway.api import cursors, mails, parameters, snapshot
 from realtime_gateway.api.callers import Caller
 from realtime_gateway.api.cursors import Snapshot
 from realtime_gateway.api.problems import Problem, at_fault
-from realtime_gateway.api.rows import merged
+from realtime_gateway.api.rows import Page, merged
 from realtime_gateway.api.scope import Scope
 from realtime_gateway.api.snapshot import Wanted
 from realtime_gateway.api.sources import Sources, answer
+from realtime_gateway.protocol import EmailUpdate
 
 PARAMETERS = ("status", "artist_id", "limit", "cursor")
 
 
 class Submissions(msgspec.Struct, frozen=True, kw_only=True):
-    """A page: everything after the event `as_of` is still to come."""
+    """A page: everything after the event `as_of` is still to come.
+
+    `mails` has the newest outcome for each of its rows that had one; artists are told
+    nothing of mails.
+    """
 
     as_of: str | None
     items: list[msgspec.Raw]
+    mails: list[EmailUpdate] | msgspec.UnsetType
     next: str | None
 
 
@@ -54,8 +60,23 @@ async def show(
     )
     page = merged(rows, table, versions, wanted.limit)
     following = page.ends_at and cursors.write(Snapshot(page.ends_at, as_of))
-    items = [row.json for row in page.rows]
-    return answer(Submissions(as_of=as_of, items=items, next=following))
+    return answer(
+        Submissions(
+            as_of=as_of,
+            items=[row.json for row in page.rows],
+            mails=await _mails(page, caller.scope, sources),
+            next=following,
+        )
+    )
+
+
+async def _mails(
+    page: Page, scope: Scope, sources: Sources
+) -> list[EmailUpdate] | msgspec.UnsetType:
+    if not scope.is_whole:
+        return msgspec.UNSET
+    ids = [row.id for row in page.rows]
+    return await sources.read(lambda db: mails.newest_of(db, ids))
 
 
 def _narrowed(scope: Scope, artist_id: str | None) -> Scope:

@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.sqlite import Damaged
 
 #: Files of another layout are thrown away and rebuilt.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_TIMEOUT = 5.0
 #: The journal goes into the file after so many pages (4 KiB each): each event writes
 #: the same pages of the indexes, which so reach the file once for many.
@@ -38,6 +38,8 @@ create index changes_by_time on changes (time);
 create index changes_by_fingerprint on changes (fingerprint, time)
     where fingerprint is not null;
 create index changes_by_type on changes (type, position);
+create index mails_by_submission on changes (submission_id, time, position)
+    where type >= 'email.' and type < 'email/';
 
 create table submissions (
     submission_id text primary key,

@@ -58,14 +58,19 @@ def change(
     )
 
 
-def mail(*, submission: str = "s-1", outcome: str = "accepted") -> EmailEvent:
+def mail(
+    *,
+    submission: str = "s-1",
+    outcome: str = "accepted",
+    time: datetime | None = None,
+) -> EmailEvent:
     """Return the fate of a mail about one submission."""
     return EmailEvent(
         id=f"evt_{next(_numbers):06}",
         source="/melotech/tests",
         type=f"email.{outcome}",
         subject=submission,
-        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        time=(time or datetime.now(UTC)).isoformat(timespec="milliseconds"),
         data=EmailData(submission_id=submission, outcome=outcome, cause="evt_none"),
     )
 

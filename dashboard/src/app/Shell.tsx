@@ -1,7 +1,7 @@
 /** What stands around every page: header, ways, notices. */
 
 import { useEffect, useRef, useState } from "react";
-import { Link, Outlet } from "react-router";
+import { Link, Outlet, useNavigation } from "react-router";
 import { Announcer, useAnnounce } from "@/components/Announcer";
 import { AccountMenu } from "./AccountMenu";
 import { HeaderSlotContext } from "./HeaderSlot";
@@ -12,7 +12,7 @@ import { Wordmark } from "./Wordmark";
 import { useSession } from "./context";
 import { useDocumentTitle, useTitle } from "./titles";
 
-export function Shell() {
+export default function Shell() {
   const { isAdmin } = useSession();
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   return (
@@ -39,6 +39,7 @@ export function Shell() {
           tabIndex={-1}
           className="min-h-0 flex-1 overflow-y-auto pb-14 outline-none sm:pb-0"
         >
+          <Progress />
           <HeaderSlotContext value={slot}>
             <Outlet />
           </HeaderSlotContext>
@@ -47,6 +48,20 @@ export function Shell() {
       </div>
       <ToastRegion />
     </Announcer>
+  );
+}
+
+/** The page that was asked for is on its way; the one before it stays until then. */
+function Progress() {
+  const isLoading = useNavigation().state === "loading";
+  return (
+    <div role="status">
+      {isLoading && (
+        <span className="fixed inset-x-0 top-13 z-30 h-0.5 animate-pulse bg-accent motion-reduce:animate-none">
+          <span className="sr-only">Loading the page</span>
+        </span>
+      )}
+    </div>
   );
 }
 

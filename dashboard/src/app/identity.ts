@@ -34,3 +34,9 @@ export function stateOf(user: AuthUser, row: Row | null): SessionState {
     artistId: isId ? String(id) : user.id,
   };
 }
+
+export function isSame(one: SessionState, other: SessionState): boolean {
+  return (Object.keys(one) as (keyof SessionState)[]).every(
+    (key) => one[key] === other[key],
+  );
+}

@@ -2,15 +2,17 @@
 
 import { createBrowserRouter } from "react-router";
 import type { RouteObject } from "react-router";
-import { NoSuchPage, RouteFailure } from "./Failure";
-import { Shell } from "./Shell";
+import { NoSuchPage, PageFailure, RouteFailure } from "./Failure";
 import { Splash } from "./Splash";
 import { AdminsOnly, SignedIn } from "./guards";
+import { fetched } from "./parts";
 import type { RouteHandle } from "./titles";
 
 type Page = Promise<{ default: React.ComponentType }>;
 
-const lazily = (page: () => Page) => async () => ({ Component: (await page()).default });
+const lazily = (page: () => Page) => async () => ({
+  Component: (await fetched(page)).default,
+});
 
 const called = (title: string): RouteHandle => ({ title });
 
@@ -25,9 +27,10 @@ export const routes: RouteObject[] = [
         Component: SignedIn,
         children: [
           {
-            Component: Shell,
+            lazy: lazily(() => import("./Shell")),
             children: [
               {
+                errorElement: <PageFailure />,
                 Component: AdminsOnly,
                 children: [
                   {
@@ -44,6 +47,7 @@ export const routes: RouteObject[] = [
               },
               {
                 path: "/artist",
+                errorElement: <PageFailure />,
                 handle: called("My tracks"),
                 lazy: lazily(() => import("@/pages/ArtistPage")),
               },

@@ -1,7 +1,9 @@
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createSession } from "./session";
+import { LOOK_EVERY } from "./session";
 import type { SessionStore } from "./session";
+import { RENEW_EVERY } from "./token";
 
 const KEY = "test-session";
 const USER = {
@@ -60,6 +62,7 @@ async function signedIn(): Promise<SessionStore> {
 beforeEach(() => {
   vi.spyOn(console, "warn").mockReturnValue();
   vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(globalThis, "addEventListener");
   localStorage.clear();
   asked = [];
   answers = {
@@ -68,7 +71,13 @@ beforeEach(() => {
     "/rest/v1/users": () => json([{ id: "user-1", authid: "auth-1", is_admin: false }]),
   };
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  // Sessions have no end: those of before must not wake up with the next.
+  for (const [name, listener] of vi.mocked(globalThis.addEventListener).mock.calls)
+    globalThis.removeEventListener(name, listener);
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 it("is out where nobody has signed in", async () => {
   const session = start();
@@ -167,4 +176,112 @@ it("comes in with tokens so short that each question asks for a new one", async 
 
   expect(session.getSnapshot().userId).toBe("auth-1");
   expect(asked.filter((path) => path === "/rest/v1/users")).toHaveLength(1);
+});
+
+const times = (path: string): number => asked.filter((one) => one === path).length;
+const wake = () => globalThis.dispatchEvent(new Event("pageshow"));
+/** As if so much time had passed; timers run as they do. */
+function later(milliseconds: number): void {
+  const moment = Date.now() + milliseconds;
+  vi.spyOn(Date, "now").mockReturnValue(moment);
+}
+const withRole = (name: string, role?: string) => async () => {
+  const body = (await granted(name).json()) as { user: object };
+  return json({ ...body, user: { ...body.user, app_metadata: { role } } });
+};
+
+it("does not take a refused token for a missing row: another one is asked with", async () => {
+  let calls = 0;
+  answers["/rest/v1/users"] = () =>
+    ++calls < 2 ? json({ code: "PGRST303" }, 401) : json([{ id: "user-1", admin: true }]);
+  const session = await signedIn();
+  expect(session.getSnapshot()).toMatchObject({ isAdmin: true, artistId: "user-1" });
+  expect(times("/auth/v1/token")).toBe(2);
+});
+
+it("comes in by the token alone where that is refused again and again, and asks later", async () => {
+  vi.useFakeTimers();
+  answers["/rest/v1/users"] = () => json({ code: "PGRST301" }, 401);
+  const session = start();
+  await session.signIn("ada@melotech.test", "melotech");
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(session.getSnapshot()).toMatchObject({ status: "in", isAdmin: false });
+  expect(times("/rest/v1/users")).toBe(4);
+  // Signed in, and renewed once: not for each refusal.
+  expect(times("/auth/v1/token")).toBe(2);
+
+  answers["/rest/v1/users"] = () => json([{ id: "user-1", admin: true }]);
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY);
+  expect(session.getSnapshot()).toMatchObject({ isAdmin: true, artistId: "user-1" });
+});
+
+it("renews a token that is refused though it looks good, but not in a storm", async () => {
+  const session = await signedIn();
+  let given = 1;
+  answers["/auth/v1/token"] = () => granted(`renewed-${given++}`);
+  await expect(session.getToken("another")).resolves.toBe("first");
+  await expect(session.getToken("first")).resolves.toBe("renewed-1");
+  await expect(session.getToken("renewed-1")).resolves.toBe("renewed-1");
+  later(RENEW_EVERY);
+  await expect(session.getToken("renewed-1")).resolves.toBe("renewed-2");
+});
+
+it("takes up a role that a new token has", async () => {
+  const session = await signedIn();
+  answers["/auth/v1/token"] = withRole("second", "admin");
+  await session.getToken("first");
+  await until(() => expect(session.getSnapshot().isAdmin).toBe(true));
+});
+
+it("takes up a row that has changed, when there is a new token", async () => {
+  const session = await signedIn();
+  answers["/rest/v1/users"] = () => json([{ id: "user-1", is_admin: true }]);
+  later(LOOK_EVERY);
+  await session.getToken("first");
+  await until(() => expect(session.getSnapshot().isAdmin).toBe(true));
+});
+
+it.each([
+  ["the row", () => (answers["/rest/v1/users"] = () => json([{ id: "u", admin: true }]))],
+  ["the project", () => (answers["/auth/v1/token"] = withRole("second", "admin"))],
+])("takes up a role that %s has, when the page wakes up", async (_, change) => {
+  const session = await signedIn();
+  answers["/auth/v1/user"] = () => json({ ...USER, app_metadata: { role: "admin" } });
+  change();
+  wake();
+  expect(times("/auth/v1/user")).toBe(0);
+  later(LOOK_EVERY);
+  wake();
+  wake();
+  await until(() => expect(session.getSnapshot().isAdmin).toBe(true));
+  expect(times("/auth/v1/user")).toBe(1);
+});
+
+it("looks again at once where the gateway has refused", async () => {
+  answers["/rest/v1/users"] = () => json([{ id: "user-1", is_admin: true }]);
+  const session = await signedIn();
+  answers["/rest/v1/users"] = () => json([{ id: "user-1", is_admin: false }]);
+  session.lookAgain();
+  session.lookAgain();
+  await until(() => expect(session.getSnapshot().isAdmin).toBe(false));
+  expect([times("/auth/v1/token"), times("/rest/v1/users")]).toEqual([2, 2]);
+});
+
+it("keeps what it knows of a person where it cannot be had anew", async () => {
+  answers["/rest/v1/users"] = () => json([{ id: "user-1", is_admin: true }]);
+  const session = await signedIn();
+  const before = session.getSnapshot();
+  answers["/rest/v1/users"] = () => json({}, 401);
+  vi.useFakeTimers();
+  session.lookAgain();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(session.getSnapshot()).toBe(before);
+});
+
+it("is out where the project takes the person no longer", async () => {
+  const session = await signedIn();
+  answers["/auth/v1/token"] = () =>
+    json({ code: 403, error_code: "user_banned", msg: "banned" }, 403);
+  session.lookAgain();
+  await until(() => expect(session.getSnapshot().status).toBe("out"));
 });

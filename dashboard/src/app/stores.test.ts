@@ -7,6 +7,7 @@ import { destinationOf } from "./guards";
 import { sentenceOf } from "./signInErrors";
 import { createTheme } from "./theme";
 import { createToasts } from "./toasts";
+import type { ToastKind } from "./toasts";
 import { vi } from "vitest";
 
 let now = 0;
@@ -23,27 +24,75 @@ it("shows at most four toasts, the newest", () => {
   expect(store.getSnapshot().map(({ title }) => title)).toEqual(["2", "3", "4", "5"]);
 });
 
+const groupOf = (name: string) => ({
+  name,
+  titleOf: (toasts: number, things: number) => `${name}: ${toasts} of ${things}`,
+});
+const grouped = (group: string, id: string, kind: ToastKind = "info") => ({
+  title: id,
+  kind,
+  group: groupOf(group),
+  about: { id, name: id.toUpperCase() },
+});
+
 it("counts toasts of a group that come within a second, beside those of others", () => {
   const store = toasts();
-  store.show({ title: "A", description: "x", group: "submissions changed" });
-  store.show({ title: "M", group: "mails need a look" });
+  store.show(grouped("changes", "a"));
+  store.show(grouped("mails", "m"));
   now = 1_000;
-  store.show({ title: "B", group: "submissions changed" });
+  store.show(grouped("changes", "b"));
   now = 2_001;
-  store.show({ title: "C", group: "submissions changed" });
+  store.show(grouped("changes", "c"));
   expect(store.getSnapshot()).toMatchObject([
-    { title: "2 submissions changed", description: null, count: 2 },
-    { title: "M" },
-    { title: "C" },
+    { title: "changes: 2 of 2", description: "A, B", count: 2 },
+    { title: "m" },
+    { title: "c" },
   ]);
+});
+
+it("counts each thing of a group once, however often it changes", () => {
+  const store = toasts();
+  for (const id of ["a", "a", "b", "a"]) store.show(grouped("changes", id));
+  expect(store.getSnapshot()).toMatchObject([{ title: "changes: 4 of 2" }]);
+  for (const id of ["c", "d"]) store.show(grouped("changes", id));
+  expect(store.getSnapshot()).toMatchObject([
+    { title: "changes: 6 of 4", description: null },
+  ]);
+});
+
+it.each<[ToastKind[], ToastKind]>([
+  [["good", "good"], "good"],
+  [["good", "info"], "info"],
+  [["info", "bad", "good"], "bad"],
+])("gives a group of %j the kind %s", (kinds, kind) => {
+  const store = toasts();
+  for (const each of kinds) store.show(grouped("g", "a", each));
+  expect(store.getSnapshot()).toMatchObject([{ kind }]);
+});
+
+it("leaves out the toast of the viewer's own change, once and not for ever", () => {
+  const store = toasts();
+  const told = () => store.getSnapshot().length;
+  store.own("a approved");
+  store.show({ title: "A", change: "a approved" });
+  expect(told()).toBe(0);
+  store.show({ title: "A", change: "a approved" });
+  expect(told()).toBe(1);
+  store.own("a approved")();
+  store.show({ title: "A", change: "a approved" });
+  expect(told()).toBe(2);
+  store.own("a approved");
+  now = 60_001;
+  store.show({ title: "A", change: "a approved" });
+  expect(told()).toBe(3);
 });
 
 it("takes a toast away once, and does not count on with it", () => {
   const store = toasts();
-  store.show({ title: "A", group: "g" });
+  store.show(grouped("g", "a"));
   store.dismiss(store.getSnapshot()[0]?.id ?? 0);
-  store.show({ title: "B", group: "g" });
-  expect(store.getSnapshot()).toMatchObject([{ title: "B", count: 1 }]);
+  store.show(grouped("g", "b"));
+  expect(store.getSnapshot()).toMatchObject([{ title: "b", count: 1 }]);
 });
 
 function systemOf(isDark: boolean) {

@@ -15,6 +15,8 @@ import type {
   Message,
   SubmissionUpdate,
 } from "@/realtime/types";
+import { MAX_ROWS } from "@/features/submissions/load";
+import { SNAPSHOT_DEADLINE } from "@/lib/hooks/reader";
 import AdminPage from "./AdminPage";
 
 const STATE: ConnectionState = {
@@ -32,7 +34,7 @@ vi.mock("@/realtime/client", () => ({
   createClient: (options: ClientOptions) => new FakeClient(options),
 }));
 
-/** A client whose server is the test: it loads as it connects. */
+/** A client whose server is the test: it is live from the start. */
 class FakeClient implements Client {
   private readonly listeners = new Set<(message: Message) => void>();
   private readonly stateListeners = new Set<() => void>();
@@ -43,7 +45,7 @@ class FakeClient implements Client {
     clients.push(this);
   }
 
-  connect = (): void => void this.load().catch(() => undefined);
+  connect = (): void => undefined;
   close = (): void => undefined;
   send = (): boolean => false;
   setFilter = (): void => undefined;
@@ -67,11 +69,6 @@ class FakeClient implements Client {
     this.state = { ...this.state, ...state };
     for (const listener of [...this.stateListeners]) listener();
   }
-
-  async load(): Promise<void> {
-    const snapshot = await this.options.loadSnapshot?.(new AbortController().signal);
-    if (snapshot) this.tell({ type: "snapshot", snapshot });
-  }
 }
 
 beforeEach(() => {
@@ -90,7 +87,7 @@ beforeEach(() => {
 
 interface Server {
   /** How the API answers. */
-  answer?: () => Response;
+  answer?: () => Response | Promise<Response>;
   /** Why the table refuses an update; null: it does not. */
   refusal?: { code: string; message: string } | null;
 }
@@ -105,9 +102,10 @@ function show({ answer = page, refusal = null }: Server = {}) {
   );
   const written = vi.fn<(values: unknown) => void>();
   const slot = document.body.appendChild(document.createElement("div"));
+  const person = { ...SIGNED_IN, userId: `u-${(people += 1)}` };
   const session = {
     subscribe: () => () => undefined,
-    getSnapshot: () => SIGNED_IN,
+    getSnapshot: () => person,
     getToken: () => Promise.resolve("token"),
   };
   const toasts = createToasts();
@@ -131,7 +129,9 @@ function show({ answer = page, refusal = null }: Server = {}) {
   return { written, toasts };
 }
 
-const SIGNED_IN = { status: "in", userId: "u", email: null, isAdmin: true, artistId: null };
+const SIGNED_IN = { status: "in", email: null, isAdmin: true, artistId: null };
+/** Sockets outlive their page for a moment: each page is of somebody else. */
+let people = 0;
 
 function tablesOf(written: (values: unknown) => void, error: Server["refusal"]) {
   const done = { single: () => Promise.resolve({ data: error ? null : {}, error }) };
@@ -168,6 +168,15 @@ test("it loads the rows over one socket, with the artists' names, and shows what
   await cellOf("Track a", "Approved");
 });
 
+test("mails that went out before are shown with their rows", async () => {
+  const mail = { submission_id: "a", recipient: null, reason: null, timestamp: "2026" };
+  const items = [rowOf("a"), rowOf("b")];
+  const mails = [{ ...mail, outcome: "delivered" }];
+  show({ answer: () => Response.json({ as_of: "e1", next: null, items, mails }) });
+  await cellOf("Track a", "Mail delivered");
+  expect(screen.getAllByText(/^Mail/, { selector: ".sr-only" })).toHaveLength(1);
+});
+
 test("each update is a toast, and many are one", async () => {
   const { toasts } = show();
   await cellOf("Track a", "Pending");
@@ -175,17 +184,43 @@ test("each update is a toast, and many are one", async () => {
   expect(toasts.getSnapshot()).toMatchObject([{ title: "Track a" }]);
   for (let version = 2; version < 40; version += 1)
     tell(insertOf(`n${version}`, version), `e${version}`);
-  expect(toasts.getSnapshot()).toMatchObject([{ count: 39 }]);
+  expect(toasts.getSnapshot()).toMatchObject([{ title: "39 changes of 39 submissions" }]);
 });
 
 test("what cannot be loaded can be tried again, and comes by itself", async () => {
-  let answers = 0;
-  show({ answer: () => (++answers > 1 ? page() : new Response("{}", { status: 503 })) });
-  await userEvent.click(await screen.findByRole("button", { name: "Try again" }));
-  expect(client().retryNow).toHaveBeenCalledOnce();
-  await act(() => client().load());
+  let isDown = true;
+  show({ answer: () => (isDown ? new Response("{}", { status: 503 }) : page()) });
+  const again = await screen.findByRole("button", { name: "Try again" });
+  expect(screen.queryByText("Live Updates")).toBeNull();
+  isDown = false;
+  await userEvent.click(again);
   await cellOf("Track a", "Pending");
+  expect(screen.getByText("Live Updates")).toBeVisible();
 });
+
+test("what takes too long has failed, and can be tried again", async () => {
+  vi.useFakeTimers();
+  show({ answer: () => new Promise(() => undefined) });
+  await act(() => vi.advanceTimersByTimeAsync(0));
+  expect(screen.getByText("Loading submissions")).toBeVisible();
+  await act(() => vi.advanceTimersByTimeAsync(SNAPSHOT_DEADLINE));
+  expect(screen.queryByText("Loading submissions")).toBeNull();
+  expect(screen.getByText("The submissions could not be loaded")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Try again" })).toBeVisible();
+  vi.useRealTimers();
+});
+
+test("more rows than the page can hold are said to be missing, with what to do", async () => {
+  const items = Array.from({ length: 500 }, (_, at) => rowOf(`r${at}`));
+  let pages = 0;
+  const manyPages = () => {
+    const full = ++pages <= MAX_ROWS / 500;
+    return { as_of: "e1", next: "more", items: full ? items : [] };
+  };
+  show({ answer: () => Response.json(manyPages()) });
+  const note = await screen.findByRole("note", {}, { timeout: 20_000 });
+  expect(note).toHaveTextContent(/more than the 50,000 .* table editor/);
+}, 30_000);
 
 test("offline the rows stay, and say how old they are", async () => {
   show();
@@ -203,6 +238,8 @@ test("a key sets the status at once, and another undoes it", async () => {
   await userEvent.keyboard("ja");
   await cellOf("Track a", "Approved");
   await waitFor(() => expect(toasts.getSnapshot()).toMatchObject([{ kind: "good" }]));
+  tell(updateOf("a", 1, { status: "approved" }));
+  expect(toasts.getSnapshot()).toHaveLength(1);
   await userEvent.keyboard("u");
   await waitFor(() =>
     expect(written.mock.calls).toEqual([[{ status: "approved" }], [{ status: "pending" }]]),

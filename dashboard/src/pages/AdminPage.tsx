@@ -2,27 +2,31 @@
 
 import {
   lazy,
-  Suspense,
   useCallback,
   useEffect,
   useState,
   useSyncExternalStore,
+  type ReactNode,
 } from "react";
 import { useSearchParams } from "react-router";
 import { useApp } from "@/app/context";
 import { HeaderSlot } from "@/app/HeaderSlot";
+import { Part } from "@/app/Part";
+import { fetched } from "@/app/parts";
+import { Button } from "@/components/Button";
 import { ConnectionBadge } from "@/components/ConnectionBadge";
 import { createArtists, type Names } from "@/features/submissions/artists";
 import type { SubmissionsState } from "@/features/submissions/contract";
 import { Aged } from "@/features/submissions/list/Aged";
+import { Cut } from "@/features/submissions/list/Cut";
 import { SubmissionsList } from "@/features/submissions/list/SubmissionsList";
 import { useSubmissions } from "@/features/submissions/list/useList";
 import { useLiveSubmissions } from "@/features/submissions/useLiveSubmissions";
 import { useStatusKeys } from "@/features/submissions/useStatusKeys";
 
-const SubmissionDrawer = lazy(
-  () => import("@/features/submissions/drawer/SubmissionDrawer"),
-);
+const drawer = () =>
+  fetched(() => import("@/features/submissions/drawer/SubmissionDrawer"));
+const SubmissionDrawer = lazy(drawer);
 
 export default function AdminPage() {
   const { store, loaded, subscribe, connection, retry } = useLiveSubmissions();
@@ -30,6 +34,7 @@ export default function AdminPage() {
   const names = useNames(state);
   const [openId, setOpenId] = useOpenId();
   const { setStatus, undo } = useStatusKeys(store);
+  useFetchedEarly(state.status === "ready");
   const open = openId === null ? undefined : state.entries.get(openId);
   return (
     <div className="flex h-full min-h-80 flex-col gap-2 p-2 sm:p-4">
@@ -38,6 +43,7 @@ export default function AdminPage() {
         <ConnectionBadge connection={connection} onRetry={retry} />
       </HeaderSlot>
       <Aged state={state} connection={connection} onRetry={retry} />
+      <Cut isCut={state.isCut} />
       <SubmissionsList
         {...{ store, names, openId, loaded }}
         onOpen={setOpenId}
@@ -46,7 +52,10 @@ export default function AdminPage() {
         onRetry={retry}
       />
       {openId !== null && (
-        <Suspense>
+        <Part
+          waiting="Loading …"
+          frame={(content) => <Panel onClose={() => setOpenId(null)}>{content}</Panel>}
+        >
           <SubmissionDrawer
             id={openId}
             store={store}
@@ -54,8 +63,29 @@ export default function AdminPage() {
             artist={names.get(open?.submission.userid ?? "") ?? null}
             onClose={() => setOpenId(null)}
           />
-        </Suspense>
+        </Part>
       )}
+    </div>
+  );
+}
+
+/** Before it is wanted: it then opens at once, without a connection and in a new version too. */
+function useFetchedEarly(isReady: boolean): void {
+  useEffect(() => {
+    // Who opens it is told of the failure.
+    if (isReady) drawer().catch(() => undefined);
+  }, [isReady]);
+}
+
+/** Where the drawer will be. */
+function Panel({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  return (
+    <div
+      role="status"
+      className="fixed inset-0 top-13 z-40 grid place-content-center justify-items-center gap-4 border-line bg-card text-sm text-muted shadow-2xl md:left-auto md:w-[30rem] md:border-l 2xl:w-[36rem]"
+    >
+      {children}
+      <Button onClick={onClose}>Close</Button>
     </div>
   );
 }

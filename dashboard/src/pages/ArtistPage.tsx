@@ -23,14 +23,8 @@ export default function ArtistPage() {
   const api = useApi();
   const announce = useAnnounce();
 
-  const loadSnapshot = async (signal: AbortSignal): Promise<Snapshot> => {
-    try {
-      return await loadOwn(api.get, session, signal);
-    } catch (error) {
-      if (!signal.aborted) store.fail();
-      throw error;
-    }
-  };
+  const loadSnapshot = (signal: AbortSignal): Promise<Snapshot> =>
+    loadOwn(api.get, session, signal);
   const onMessage = (message: Message): void => {
     if (message.type === "snapshot") store.reset(message.snapshot.rows, Date.now());
     if (message.type !== "submission_update") return;
@@ -42,6 +36,7 @@ export default function ArtistPage() {
   const { connection, retryNow } = useArtistWebSocket(session.artistId, {
     showToasts: false,
     loadSnapshot,
+    onSnapshotFailed: () => store.fail(),
     onMessage,
   });
 

@@ -21,6 +21,10 @@ export default function InsightsPage() {
   const { connection, retryNow } = useAdminWebSocket({
     showToasts: false,
     onMessage: (message) => feed.add(message, Date.now()),
+    // Who was counted before this page was connected counted without it.
+    onConnectionChange: (isConnected) => {
+      if (isConnected) view.retry();
+    },
   });
   return (
     <div className="mx-auto w-full max-w-[1800px] space-y-4 p-4 sm:p-6">

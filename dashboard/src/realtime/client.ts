@@ -34,6 +34,9 @@ export function createClient(options: ClientOptions): Client {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopWaking: (() => void) | null = null;
   let attempts = new Attempts();
+  let hasJoined = false;
+  /** Expired, says the gateway: before the next try it is renewed. */
+  let refused: string | null = null;
 
   function start(changes: Partial<ConnectionState> = {}): void {
     timer = undefined;
@@ -52,7 +55,9 @@ export function createClient(options: ClientOptions): Client {
       const snapshot = await within(SNAPSHOT_DEADLINE, "no snapshot", signal, loadSnapshot);
       if (!signal.aborted) show(snapshot, snapshot.asOf);
     }
-    const token = await within(TOKEN_DEADLINE, "no token", signal, () => getToken());
+    const token = await within(TOKEN_DEADLINE, "no token", signal, () =>
+      refused === null ? getToken() : getToken(refused),
+    );
     if (!token) throw new Error("no token");
     return token;
   }
@@ -90,7 +95,7 @@ export function createClient(options: ClientOptions): Client {
       void restore(loadSnapshot, last, life.signal);
       return;
     }
-    const isGap = !recovered && state.current.lastEventId !== null;
+    const isGap = !recovered && (hasJoined || state.current.lastEventId !== null);
     if (!recovered) state.passed(last);
     live();
     if (isGap) listeners.tell({ type: "gap" });
@@ -131,12 +136,15 @@ export function createClient(options: ClientOptions): Client {
 
   function live(): void {
     attempts.joined(now());
+    hasJoined = true;
+    refused = null;
     state.change({ status: "live", attempt: 0 });
   }
 
   /** The end of a try, or of a connection, that nobody here asked for. */
   function lost(code: number, reason: string): void {
     const why = { code, reason };
+    if (code === 4200 && connection) refused = connection.token;
     const wait = attempts.delay(code, now(), random, isOffline());
     if (wait === null) {
       leave({ status: "closed", reason: why });

@@ -97,6 +97,18 @@ describe("connecting", () => {
     expect(told).toEqual([]);
   });
 
+  it("says so where it missed the first events that there ever were", async () => {
+    const { client, told, socket, join } = setUp();
+    client.connect();
+    await join({ recovered: false, last_event_id: null });
+
+    socket().end(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await join({ recovered: false, last_event_id: "e2" });
+
+    expect(ids(told)).toEqual(["gap"]);
+  });
+
   it("sends a filter at once, and with the next connection", async () => {
     const { client, socket, join } = setUp();
     client.connect();

@@ -19,7 +19,7 @@ export interface ConnectionOptions {
   socket: WebSocket;
   token: string;
   auth: Record<string, unknown>;
-  getToken: () => Promise<string | null>;
+  getToken: (refused?: string) => Promise<string | null>;
   now: () => number;
   random: () => number;
   /** Something came, whatever it is. */
@@ -51,6 +51,8 @@ export class Connection {
   #expiresAt = Infinity;
   #token: string;
   #offered: string;
+  /** Asked for another one, we were given the same: the clock here may be behind. */
+  #isStale = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #expected = 0;
 
@@ -65,6 +67,11 @@ export class Connection {
     socket.onclose = (event) => this.#end(event.code, event.reason);
     socket.onerror = () => undefined; // a close follows; `ws` throws where nobody listens
     this.#arm();
+  }
+
+  /** The one that the gateway knows. */
+  get token(): string {
+    return this.#token;
   }
 
   /** False where it cannot be sent. */
@@ -141,11 +148,13 @@ export class Connection {
 
   async #refresh(): Promise<void> {
     this.#refreshAt = Infinity;
-    const ask = (): Promise<string | null> => this.#o.getToken();
+    const refused = this.#isStale ? [this.#token] : [];
+    const ask = (): Promise<string | null> => this.#o.getToken(...refused);
     const asked = within(TOKEN_DEADLINE, "no token", this.#over.signal, ask);
     const token = await asked.catch(() => null);
     if (this.#isOver()) return;
     // The same one as before, or none: asked for again when less of its life is left.
+    this.#isStale = token === this.#token;
     if (token && token !== this.#token && this.send({ type: "auth", token }))
       this.#offered = token;
     this.#planRefresh();

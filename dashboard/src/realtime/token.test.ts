@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setUp, settle, type MemorySocket } from "../../tests/memorySocket";
+import type { ClientOptions } from "./types";
+
+type GetToken = ClientOptions["getToken"];
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -153,6 +156,74 @@ describe("a token", () => {
     await join();
 
     expect(client.getState().status).toBe("live");
+  });
+
+  it("that comes back the same twice is said to be no good any more", async () => {
+    const getToken = vi.fn((refused?: string) =>
+      Promise.resolve<string | null>(refused === "old" ? "new" : "old"),
+    );
+    const { client, join } = setUp({ getToken });
+    client.connect();
+    const socket = await join({ token_expires_in: 1_000 });
+
+    await pass(socket, 801);
+    await pass(socket, 165);
+
+    expect(getToken.mock.calls).toEqual([[], [], ["old"]]);
+    expect(tokens(socket)).toEqual(["old", "new"]);
+  });
+
+  it("that the gateway calls expired is renewed before the next try, and only then", async () => {
+    // As with a clock that is behind: by that the first one is still good.
+    let current = "t1";
+    const getToken = vi.fn((refused?: string) => {
+      if (refused === current) current = "t2";
+      return Promise.resolve<string | null>(current);
+    });
+    const { client, socket, join } = setUp({ getToken });
+    client.connect();
+    await settle();
+    socket().open();
+
+    socket().end(4200, "token expired");
+    await vi.advanceTimersByTimeAsync(200);
+    await join();
+    socket().end(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await join();
+
+    expect(getToken.mock.calls).toEqual([[], ["t1"], []]);
+    expect(tokens(socket())).toEqual(["t2"]);
+  });
+
+  it("that cannot be renewed just now is still to be renewed at the next try", async () => {
+    const getToken = vi.fn<GetToken>(() => Promise.resolve("t1"));
+    const { client, socket, join } = setUp({ getToken });
+    client.connect();
+    await join();
+
+    getToken.mockRejectedValueOnce(new Error("no network"));
+    socket().end(4200, "token expired");
+    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    expect(getToken.mock.calls).toEqual([[], ["t1"], ["t1"]]);
+  });
+
+  it("that stays expired is no busy loop", async () => {
+    const getToken = vi.fn<GetToken>(() => Promise.resolve("t1"));
+    const { client, sockets } = setUp({ getToken });
+    client.connect();
+
+    for (let second = 0; second < 600; second += 1) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      if (sockets.at(-1)?.readyState === 0) {
+        sockets.at(-1)?.open();
+        sockets.at(-1)?.end(4200, "token expired");
+      }
+    }
+
+    expect(sockets.length).toBeLessThan(50);
   });
 
   it.each([0, -5, 1e12])("whose life is said to be %d s is no busy loop", async (life) => {

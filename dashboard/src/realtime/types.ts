@@ -32,6 +32,8 @@ export interface EmailUpdate {
 export interface Snapshot {
   rows: Row[];
   asOf: string | null;
+  /** There are more rows than the loader wanted to have. */
+  isCut?: boolean;
 }
 
 export type Message =
@@ -72,8 +74,12 @@ export interface Filter {
 export interface ClientOptions {
   /** `wss://host/ws/admin` or `wss://host/ws/artist/<id>`. */
   url: string;
-  /** Called before each (re)connection and before the token expires; null: signed out. */
-  getToken: () => Promise<string | null>;
+  /**
+   * Called before each (re)connection and before the token expires; null: signed out.
+   * `refused` is a token that the gateway takes no longer, whatever the clock here says:
+   * another one is wanted.
+   */
+  getToken: (refused?: string) => Promise<string | null>;
   /** Fetch the present state, where there is one to show; see `Snapshot`. */
   loadSnapshot?: (signal: AbortSignal) => Promise<Snapshot>;
   /** Where to go on from, and what was seen last. */

@@ -6,10 +6,12 @@ import asyncio
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.plugins.api import Api, Table
+from tests.plugins.changes import mail, press
 from tests.plugins.services import start_supabase, until
 from tests.plugins.sockets import Client, login, users_id
 
@@ -35,6 +37,12 @@ def gateway_settings():
 @pytest.fixture(scope="module")
 def table(supabase):
     return Table(supabase)
+
+
+@pytest.fixture(scope="module")
+def bus(bus_url_for_module):
+    with press(bus_url_for_module) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +115,37 @@ def test_artists_see_their_own_alone_whatever_they_ask_for(
     foreign = next(admin.pages("submissions", artist_id=ben, limit=1))["next"]
     after = ada.get("submissions", cursor=foreign)["items"]
     assert {row["userid"] for row in after} <= set(ids)
+
+
+def test_admins_alone_are_told_the_newest_fate_of_each_row_s_mails(
+    admin, ada, table, bus, ids
+):
+    mailed, quiet = (
+        table.insert(title="T", userid=ids[0], status="mailed") for _ in range(2)
+    )
+    minute = datetime.now(UTC) - timedelta(minutes=1)
+    early = mail(submission=mailed["id"], outcome="accepted", time=minute)
+    late = mail(submission=mailed["id"], outcome="delivered")
+    # What happened later is the first to come.
+    bus.publish(late)
+    bus.publish(early)
+    until(lambda: admin.get("stats")["as_of"] == early.id)
+
+    pages = list(admin.pages("submissions", status="mailed", limit=1))
+    assert {row["id"] for page in pages for row in page["items"]} == {
+        mailed["id"],
+        quiet["id"],
+    }
+    assert [each for page in pages for each in page["mails"]] == [
+        {
+            "submission_id": mailed["id"],
+            "outcome": "delivered",
+            "recipient": None,
+            "reason": None,
+            "timestamp": late.time,
+        }
+    ]
+    assert all("mails" not in page for page in ada.pages("submissions"))
 
 
 class Reviewers:

@@ -1,14 +1,19 @@
 /** The page's cards, for the figures of a span. */
 
-import { memo } from "react";
+import { lazy, memo, type ComponentProps } from "react";
+import { Part } from "@/app/Part";
+import { fetched } from "@/app/parts";
+import { Skeleton } from "@/components/Skeleton";
 import { Bars } from "./Bars";
 import { Card } from "./Card";
 import { changePoints, connectionPoints, mailBars, statusBars, total } from "./points";
 import { Reviews } from "./Reviews";
 import type { Connections, Span, Stats } from "./stats";
 import { Tiles } from "./Tiles";
-import { TimeChart } from "./TimeChart";
 import { count, named, peakInWords, pointsInWords, timesInWords } from "./words";
+
+/** The figures do not wait for what draws them. */
+const TimeChart = lazy(() => fetched(() => import("./TimeChart")));
 
 interface FiguresProps {
   stats: Stats;
@@ -30,7 +35,7 @@ export const Figures = memo(function Figures({ stats, span }: FiguresProps) {
           className="lg:col-span-2"
         >
           {total(changes) > 0 ? (
-            <TimeChart shape="bars" points={changes} of="Changes" />
+            <Chart shape="bars" points={changes} of="Changes" />
           ) : (
             <Nothing>They are drawn here as they happen.</Nothing>
           )}
@@ -88,10 +93,18 @@ const Connected = memo(function Connected({
           </li>
         ))}
       </ul>
-      {points.length > 0 && <TimeChart shape="area" points={points} of="Connections" />}
+      {points.length > 0 && <Chart shape="area" points={points} of="Connections" />}
     </Card>
   );
 });
+
+function Chart(props: ComponentProps<typeof TimeChart>) {
+  return (
+    <Part waiting={<Skeleton className="h-[220px]" />}>
+      <TimeChart {...props} />
+    </Part>
+  );
+}
 
 function Nothing({ children }: { children: string }) {
   return (

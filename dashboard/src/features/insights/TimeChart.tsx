@@ -30,7 +30,7 @@ const TIP = {
 };
 const SIZE = { width: 600, height: 220 };
 
-export function TimeChart({ shape, points, of }: TimeChartProps) {
+export default function TimeChart({ shape, points, of }: TimeChartProps) {
   return (
     <>
       <div aria-hidden="true" className="h-[220px] w-full">

@@ -1,6 +1,6 @@
 /** The figures of a span: fetched every 15 seconds, and moved on by what the socket tells. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useSyncExternalStore } from "react";
 import type { Api } from "@/app/api";
 import type { Feed } from "./feed";
@@ -15,6 +15,7 @@ export interface StatsView {
   failure: string | null;
   /** When they were fetched, in milliseconds since 1970; 0: never. */
   fetchedAt: number;
+  /** Ask anew, also where an answer is on its way already. */
   retry: () => void;
 }
 
@@ -25,8 +26,10 @@ export function useStats(
   span: Span,
   owner: string | null,
 ): StatsView {
+  const queries = useQueryClient();
+  const queryKey = ["stats", owner, span.name];
   const { data, error, dataUpdatedAt, refetch } = useQuery({
-    queryKey: ["stats", owner, span.name],
+    queryKey,
     queryFn: ({ signal }) => api.get<Stats>(statsPath(span), signal),
     refetchInterval: REFETCH,
     retry: 1,
@@ -41,6 +44,6 @@ export function useStats(
     stats,
     failure: error ? error.message : null,
     fetchedAt: dataUpdatedAt,
-    retry: () => void refetch(),
+    retry: () => void queries.cancelQueries({ queryKey }).then(() => refetch()),
   };
 }

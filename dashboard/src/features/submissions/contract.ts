@@ -22,6 +22,8 @@ export interface SubmissionsState {
   /** How many rows wait to be shown. */
   newCount: number;
   status: "loading" | "ready" | "failed";
+  /** There are more than these: the rest has not been loaded. */
+  isCut: boolean;
   /** When the state was last known to be whole, in milliseconds since 1970. */
   asOf: number | null;
 }
@@ -30,7 +32,7 @@ export interface SubmissionsState {
 export interface SubmissionsStore {
   subscribe: (listener: () => void) => () => void;
   getSnapshot: () => SubmissionsState;
-  reset(rows: Row[], at: number): void;
+  reset(rows: Row[], at: number, isCut?: boolean): void;
   apply(update: SubmissionUpdate, at: number): void;
   applyMail(update: EmailUpdate): void;
   /** Show the rows that wait. */

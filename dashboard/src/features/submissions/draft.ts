@@ -2,12 +2,12 @@
 
 import type { EmailUpdate, Row, SubmissionUpdate } from "@/realtime/types";
 import { microseconds, versionOf, type Version } from "@/realtime/versions";
+import { limit } from "@/lib/limit";
 import { submissionOf } from "@/lib/submission";
 import type { Entry } from "./contract";
 import { shown, withEdit, type Edit } from "./edits";
 import { entryOf, keep, type How, type Kept } from "./entry";
 import { merge, mergeRow, type Held } from "./held";
-import { limit } from "./limit";
 import type { Action, Model } from "./model";
 import { compareVersions } from "./versions";
 
@@ -23,6 +23,7 @@ export class Draft {
   private arrived: string[] = [];
   private newCount: number;
   private status: Model["status"];
+  private isCut: boolean;
   private asOf: number | null;
 
   constructor(private readonly before: Model) {
@@ -31,11 +32,11 @@ export class Draft {
     this.mails = new Map(before.mails);
     this.gone = new Map(before.gone);
     ({ order: this.order, newCount: this.newCount } = before);
-    ({ status: this.status, asOf: this.asOf } = before);
+    ({ status: this.status, isCut: this.isCut, asOf: this.asOf } = before);
   }
 
   act(action: Action): void {
-    if (action.type === "reset") this.reset(action.rows, action.at);
+    if (action.type === "reset") this.reset(action.rows, action.at, action.isCut ?? false);
     else if (action.type === "update") this.update(action.update, action.at);
     else if (action.type === "mail") this.mail(action.update);
     else if (action.type === "showNew") this.showNew();
@@ -45,12 +46,13 @@ export class Draft {
   }
 
   finish(): Model {
-    const { entries, kept, mails, gone, newCount, status, asOf } = this;
-    return { entries, kept, mails, gone, newCount, status, asOf, order: this.ordered() };
+    const { entries, kept, mails, gone, newCount, status, isCut, asOf } = this;
+    const order = this.ordered();
+    return { entries, kept, mails, gone, newCount, status, isCut, asOf, order };
   }
 
-  /** The rows are all there are; what is not among them has left. */
-  private reset(rows: Row[], at: number): void {
+  /** The rows are all that can be shown; what is not among them has left. */
+  private reset(rows: Row[], at: number, isCut: boolean): void {
     const isFirst = this.asOf === null;
     const told = new Map(rows.map((row) => [submissionOf(row).id, row]));
     for (const id of [...this.kept.keys()]) if (!told.has(id)) this.drop(id);
@@ -63,6 +65,7 @@ export class Draft {
     this.gone.clear();
     if (isFirst) this.showNew();
     this.status = "ready";
+    this.isCut = isCut;
     this.asOf = at;
   }
 

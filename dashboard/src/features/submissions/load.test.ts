@@ -15,7 +15,7 @@ test("every page is read, and goes on from the event of the first", async () => 
     .mockResolvedValueOnce(page(["c"], null, "later"));
   const progress: number[] = [];
   const snapshot = await loadSubmissions(get, undefined, (rows) => progress.push(rows));
-  expect(snapshot.asOf).toBe("first");
+  expect(snapshot).toMatchObject({ asOf: "first", isCut: false });
   expect(snapshot.rows.map(({ id }) => id)).toEqual(["a", "b", "c"]);
   expect(progress).toEqual([2, 3]);
   expect(get.mock.calls.map(([path]) => path)).toEqual([
@@ -24,11 +24,12 @@ test("every page is read, and goes on from the event of the first", async () => 
   ]);
 });
 
-test("no more rows are kept than the page can hold", async () => {
+test("no more rows are kept than the page can hold, and that is said", async () => {
   const ids = Array.from({ length: PAGE_ROWS }, (_, number) => String(number));
   const get = vi.fn(() => Promise.resolve(page(ids, "more")));
   const snapshot = await loadSubmissions(get);
   expect(snapshot.rows).toHaveLength(MAX_ROWS);
+  expect(snapshot.isCut).toBe(true);
   expect(get).toHaveBeenCalledTimes(MAX_ROWS / PAGE_ROWS);
 });
 

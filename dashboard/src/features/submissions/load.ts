@@ -1,10 +1,12 @@
 /** Every submission there is, page by page, and the event that the pages are right as of. */
 
-import type { Row, Snapshot } from "@/realtime/types";
+import type { EmailUpdate, Row, Snapshot } from "@/realtime/types";
 
 export interface Page {
   as_of: string | null;
   items: Row[];
+  /** The newest outcome for each row that has had a mail; a gateway of old tells none. */
+  mails?: EmailUpdate[];
   next: string | null;
 }
 
@@ -33,7 +35,8 @@ export async function loadSubmissions(
     onProgress(rows.length);
     cursor = page.items.length > 0 ? page.next : null;
   } while (cursor !== null && rows.length < MAX_ROWS);
-  return { rows: rows.slice(0, MAX_ROWS), asOf };
+  const isCut = cursor !== null || rows.length > MAX_ROWS;
+  return { rows: rows.slice(0, MAX_ROWS), asOf, isCut };
 }
 
 function pathOf(cursor: string | null): string {

@@ -8,7 +8,7 @@ import type { Edit } from "./edits";
 import type { Kept } from "./entry";
 
 export type Action =
-  | { type: "reset"; rows: Row[]; at: number }
+  | { type: "reset"; rows: Row[]; at: number; isCut?: boolean }
   | { type: "update"; update: SubmissionUpdate; at: number }
   | { type: "mail"; update: EmailUpdate }
   | { type: "showNew" }
@@ -29,6 +29,7 @@ export const EMPTY: Model = {
   order: [],
   newCount: 0,
   status: "loading",
+  isCut: false,
   asOf: null,
   kept: new Map(),
   mails: new Map(),

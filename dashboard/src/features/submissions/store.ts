@@ -47,7 +47,7 @@ export function createSubmissionsStore(
       return () => listeners.delete(listener);
     },
     getSnapshot: current,
-    reset: (rows, at) => act({ type: "reset", rows, at }),
+    reset: (rows, at, isCut = false) => act({ type: "reset", rows, at, isCut }),
     apply: (update, at) => act({ type: "update", update, at }),
     applyMail: (update) => act({ type: "mail", update }),
     showNew: () => act({ type: "showNew" }),

@@ -5,10 +5,9 @@ import { useApi } from "@/app/api";
 import { useApp, useSession, type App } from "@/app/context";
 import { useAnnounce } from "@/components/Announcer";
 import { useAdminWebSocket } from "@/lib/hooks";
-import { createRegistry } from "@/lib/hooks/registry";
 import type { Message, Snapshot } from "@/realtime/types";
 import type { SubmissionsStore } from "./contract";
-import { loadSubmissions } from "./load";
+import { loadSubmissions, type GetPage, type Page } from "./load";
 import { createSubmissionsStore } from "./store";
 import { createTally } from "./tally";
 
@@ -22,32 +21,35 @@ export function useLiveSubmissions() {
   const api = useApi();
   const { userId } = useSession();
   const [store] = useState(() => storeOf(app, userId));
-  // Its own, for only who opens a socket is given the snapshot.
-  const [registry] = useState(() => createRegistry());
   const [listeners] = useState(() => new Set<Listener>());
   const [loaded, setLoaded] = useState(0);
   const announce = useAnnounce();
   const [tally] = useState(() => createTally(announce));
   useEffect(() => () => tally.stop(), [tally]);
 
-  const loadSnapshot = async (signal: AbortSignal): Promise<Snapshot> => {
-    try {
-      return await loadSubmissions((path, how) => api.get(path, how), signal, setLoaded);
-    } catch (error) {
-      if (!signal.aborted) store.fail();
-      throw error;
-    }
+  const getPage: GetPage = async (path, how) => {
+    const page = await api.get<Page>(path, how);
+    for (const mail of page.mails ?? []) store.applyMail(mail);
+    return page;
   };
+  const loadSnapshot = (signal: AbortSignal): Promise<Snapshot> =>
+    loadSubmissions(getPage, signal, setLoaded);
   const onMessage = (message: Message): void => {
     const at = Date.now();
-    if (message.type === "snapshot") store.reset(message.snapshot.rows, at);
+    if (message.type === "snapshot")
+      store.reset(message.snapshot.rows, at, message.snapshot.isCut);
     if (message.type === "submission_update") store.apply(message.data, at);
     if (message.type === "email_update") store.applyMail(message.data);
     if (message.type === "submission_update" && !message.data.stale)
       tally.add(message.data.submission_id);
     for (const listener of [...listeners]) listener(message);
   };
-  const socket = useAdminWebSocket({ registry, loadSnapshot, onMessage, showToasts: true });
+  const socket = useAdminWebSocket({
+    loadSnapshot,
+    onSnapshotFailed: () => store.fail(),
+    onMessage,
+    showToasts: true,
+  });
   const [subscribe] = useState(() => (listener: Listener) => {
     listeners.add(listener);
     return () => {

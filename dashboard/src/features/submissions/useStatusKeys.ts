@@ -3,6 +3,7 @@
 import { useRef } from "react";
 import { useApp } from "@/app/context";
 import { lookOf } from "@/components/StatusBadge";
+import { statusChange } from "@/lib/hooks/notices";
 import type { SubmissionsStore } from "./contract";
 import { save } from "./save";
 
@@ -18,10 +19,15 @@ export function useStatusKeys(store: SubmissionsStore) {
 
   const write = async (id: string, status: string, hint: string): Promise<void> => {
     const title = titleOf(store, id);
+    const disown = toasts.own(statusChange(id, status));
     const reason = await save(supabase, store, id, { status });
-    if (reason === null)
-      toasts.show({ kind: "good", title, description: `${lookOf(status).word}. ${hint}` });
-    else toasts.show({ kind: "bad", title: `Not saved: ${title}`, description: reason });
+    if (reason === null) {
+      const description = `${lookOf(status).word}. ${hint}`;
+      toasts.show({ kind: "good", title, description });
+    } else {
+      disown();
+      toasts.show({ kind: "bad", title: `Not saved: ${title}`, description: reason });
+    }
   };
 
   const setStatus = (id: string, status: string): void => {

@@ -1,6 +1,6 @@
 /** The toasts that tell of updates, of mails and of the connection. */
 
-import type { NewToast } from "@/app/toasts";
+import type { NewToast, ToastGroup } from "@/app/toasts";
 import type { EmailUpdate, SubmissionUpdate } from "@/realtime/types";
 
 /** A blip is not worth a word, in milliseconds. */
@@ -8,14 +8,33 @@ export const PATIENCE = 3_000;
 
 const VERBS = { INSERT: "New submission", DELETE: "Submission removed" } as const;
 
+const CHANGES: ToastGroup = {
+  name: "changes",
+  titleOf: (changes, submissions) =>
+    `${changes} changes of ${submissions === 1 ? "one submission" : `${submissions} submissions`}`,
+};
+const MAILS: ToastGroup = {
+  name: "mails",
+  titleOf: (_, submissions) =>
+    `Mails of ${submissions === 1 ? "one submission" : `${submissions} submissions`} need a look`,
+};
+
+/** A status that is set, as the toast of it names the change. */
+export const statusChange = (id: string, status: unknown): string =>
+  `${id} status ${word(status)}`;
+
 /** Null where there is nothing to tell: no column changed, or it is overtaken news. */
 export function noticeOfUpdate(update: SubmissionUpdate): NewToast | null {
   if (update.stale) return null;
   const title = update.title ?? "Untitled";
+  const grouping = { group: CHANGES, about: { id: update.submission_id, name: title } };
   if (update.event !== "UPDATE")
-    return { title: VERBS[update.event], description: title, group: "submissions changed" };
+    return { title: VERBS[update.event], description: title, ...grouping };
   if (update.updated_fields.length === 0) return null;
-  return { title, description: changeOf(update), group: "submissions changed" };
+  const notice = { title, description: changeOf(update), ...grouping };
+  return update.updated_fields.includes("status")
+    ? { ...notice, change: statusChange(update.submission_id, update.new_data.status) }
+    : notice;
 }
 
 /** What changed, in words: the status with what it was, else the names of the columns. */
@@ -33,6 +52,7 @@ function word(value: unknown): string {
 
 /** Only of what wants a look: that a mail went its way stands beside its submission. */
 export function noticeOfMail({
+  submission_id: id,
   outcome,
   severity,
   reason,
@@ -43,7 +63,8 @@ export function noticeOfMail({
     title,
     ...(description && { description }),
     ...(kind && { kind }),
-    group: "mails need a look",
+    group: MAILS,
+    about: { id, name: recipient ?? id },
   });
   if (outcome === "failed" && severity !== "temporary")
     return notice("A mail will not arrive", "bad");

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { MemorySocket } from "../../../tests/memorySocket";
 import { updateOf } from "../../../tests/fakes";
 import { createRegistry } from "./registry";
-import { useSocket } from "./useWebSocket";
+import { useWebSocket } from "./useWebSocket";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -28,7 +28,7 @@ it("joins once in StrictMode, hands over updates without a render, comes back an
   const { result, unmount } = renderHook(
     () => {
       renders += 1;
-      return useSocket("wss://edge.test/ws/admin", {
+      return useWebSocket("wss://edge.test/ws/admin", {
         getToken: () => Promise.resolve("token"),
         WebSocket: Socket as unknown as typeof WebSocket,
         registry,

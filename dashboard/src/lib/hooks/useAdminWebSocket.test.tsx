@@ -16,6 +16,7 @@ import { createRegistry } from "./registry";
 import { useAdminWebSocket } from "./useAdminWebSocket";
 import { useArtistWebSocket } from "./useArtistWebSocket";
 import type { RoomOptions } from "./useRoom";
+import type { Socket } from "./useWebSocket";
 
 let clients: FakeClient[];
 beforeEach(() => {
@@ -24,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function mount(use: (options: RoomOptions) => unknown, options: RoomOptions = {}) {
+function mount(use: (options: RoomOptions) => Socket, options: RoomOptions = {}) {
   const registry = createRegistry((given) => {
     const client = fakeClient(given);
     clients.push(client);
@@ -37,9 +38,9 @@ function mount(use: (options: RoomOptions) => unknown, options: RoomOptions = {}
       <InApp app={app}>{children}</InApp>
     </StrictMode>
   );
-  const { unmount } = renderHook(() => use({ registry, ...options }), { wrapper });
+  const { unmount, result } = renderHook(() => use({ registry, ...options }), { wrapper });
   const titles = () => app.toasts.getSnapshot().map(({ title }) => title);
-  return { session, titles, unmount, client: clients[0] as FakeClient };
+  return { session, titles, unmount, result, client: clients[0] as FakeClient };
 }
 
 it("joins the admins' room with the session's token", async () => {
@@ -79,6 +80,36 @@ it("hands updates over by their kind, under the names of old", () => {
   expect(onMessage).toHaveBeenCalledTimes(2);
 });
 
+it.each([
+  ["useAdminWebSocket", useAdminWebSocket],
+  ["useArtistWebSocket", (options: RoomOptions) => useArtistWebSocket("a-1", options)],
+])("%s has all the results of useWebSocket", (_, use) => {
+  const { client, result } = mount(use);
+  act(() => client.become({ status: "live" }));
+  expect(result.current).toMatchObject({
+    isConnected: true,
+    connectionStatus: "connected",
+    lastMessage: null,
+  });
+  const message = updateOf();
+  act(() => client.tell(message));
+  expect(result.current.lastMessage).toBe(message);
+  expect(result.current.sendMessage({ type: "ping" })).toBe(true);
+});
+
+it.each([
+  [4001, 1],
+  [4003, 1],
+  [4004, 0],
+  [4000, 0],
+])("has the session look again where the gateway closes with %i: %i", (code, times) => {
+  const { client, session } = mount(useAdminWebSocket);
+  const lookAgain = vi.spyOn(session, "lookAgain");
+  act(() => client.become({ status: "closed", reason: { code, reason: "" } }));
+  act(() => client.become({ status: "closed", heardAt: 1 }));
+  expect(lookAgain).toHaveBeenCalledTimes(times);
+});
+
 it("shows one toast for an update, and one for many at once", () => {
   const { client, titles } = mount(useAdminWebSocket);
   act(() => client.tell(updateOf()));
@@ -86,7 +117,7 @@ it("shows one toast for an update, and one for many at once", () => {
   act(() => {
     for (let count = 0; count < 199; count += 1) client.tell(updateOf());
   });
-  expect(titles()).toEqual(["200 submissions changed"]);
+  expect(titles()).toEqual(["200 changes of one submission"]);
 });
 
 it("shows no toast where none are wanted", () => {

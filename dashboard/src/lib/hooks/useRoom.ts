@@ -1,5 +1,6 @@
 /** A room of the gateway: its socket for who is signed in, its messages by their kinds. */
 
+import { useEffect } from "react";
 import { useApp, useSession } from "@/app/context";
 import { socketUrl } from "@/lib/config";
 import type {
@@ -12,7 +13,7 @@ import type { HookStatus } from "./connection";
 import { noticeOfMail, noticeOfUpdate } from "./notices";
 import type { Registry } from "./registry";
 import { useConnectionToasts } from "./useConnectionToasts";
-import { useSocket } from "./useWebSocket";
+import { useWebSocket } from "./useWebSocket";
 import type { Socket } from "./useWebSocket";
 
 export interface RoomOptions extends Partial<
@@ -23,6 +24,8 @@ export interface RoomOptions extends Partial<
   /** Every message, snapshots and errors too. */
   onMessage?: ((message: Message) => void) | undefined;
   onConnectionChange?: ((isConnected: boolean, status: HookStatus) => void) | undefined;
+  /** `loadSnapshot` failed, or took too long; it is tried again. */
+  onSnapshotFailed?: (() => void) | undefined;
   /** A toast for each update, and for a connection that is lost and found. */
   showToasts?: boolean;
   enabled?: boolean;
@@ -43,16 +46,25 @@ export function useRoom(room: string, options: RoomOptions): Socket {
     if (notice) toasts.show(notice);
   };
 
-  const socket = useSocket(socketUrl(config, room), {
+  const socket = useWebSocket(socketUrl(config, room), {
     ...rest,
     onMessage,
-    getToken: () => session.getToken(),
+    getToken: (refused) => session.getToken(refused),
     owner: userId,
     enabled: enabled && userId !== null,
   });
   useConnectionToasts(toasts, socket.isConnected, showToasts);
+  const { status, reason } = socket.connection;
+  // The gateway asks Supabase now and then who may be where: it knew first.
+  const isRefused = status === "closed" && REFUSALS.has(reason?.code ?? 0);
+  useEffect(() => {
+    if (isRefused) session.lookAgain();
+  }, [isRefused, session]);
   return socket;
 }
+
+/** Token refused, not your room. */
+const REFUSALS = new Set([4001, 4003]);
 
 function noticeOf(message: Message) {
   if (message.type === "submission_update") return noticeOfUpdate(message.data);

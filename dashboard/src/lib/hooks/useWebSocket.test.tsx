@@ -53,10 +53,42 @@ it("shares one socket among all who name its address", () => {
   ]);
 });
 
-it("gives another person another socket", () => {
+it.each<[string, Partial<WebSocketOptions>]>([
+  ["another person", { owner: "ben" }],
+  ["who wants to hear less", { owner: "ada", filter: { status: "pending" } }],
+  ["who wants to hear it slower", { owner: "ada", maxRate: 1 }],
+])("gives %s another socket", (_, options) => {
   hook({ owner: "ada" });
-  hook({ owner: "ben" });
+  hook(options);
   expect(clients).toHaveLength(2);
+});
+
+it("asks the token of somebody who is still there, and hands on which was refused", async () => {
+  const [gone, there] = [vi.fn(), vi.fn(() => Promise.resolve("there"))];
+  const first = hook({ getToken: gone });
+  hook({ getToken: there });
+  first.unmount();
+  await expect(only().options.getToken("old")).resolves.toBe("there");
+  expect(there.mock.calls).toEqual([["old"]]);
+  expect(gone).not.toHaveBeenCalled();
+});
+
+it("renders at a message only who reads the last one", () => {
+  const renders = { reader: 0, other: 0 };
+  const options = { getToken: () => Promise.resolve("token"), registry };
+  const { result } = renderHook(() => {
+    renders.reader += 1;
+    return useWebSocket(URL, options).lastMessage;
+  });
+  renderHook(() => {
+    renders.other += 1;
+    return useWebSocket(URL, options).connectionStatus;
+  });
+  const before = { ...renders };
+  const message = updateOf();
+  act(() => only().tell(message));
+  expect(result.current).toBe(message);
+  expect(renders).toEqual({ reader: before.reader + 1, other: before.other });
 });
 
 it("closes the socket a moment after the last has left", () => {
@@ -117,13 +149,17 @@ it("asks the latest getToken", async () => {
 
 it("tells when the connection has come and gone", () => {
   const onConnectionChange = vi.fn();
-  hook({ onConnectionChange });
+  const { unmount } = hook({ onConnectionChange });
   act(() => only().become({ status: "live" }));
   act(() => only().become({ status: "reconnecting" }));
   act(() => only().become({ status: "reconnecting", attempt: 2 }));
-  const told = onConnectionChange.mock.calls.filter(([, status]) => status !== "connected");
-  expect(onConnectionChange.mock.calls[0]).toEqual([true, "connected"]);
-  expect(told).toEqual([[false, "reconnecting"]]);
+  act(() => only().become({ status: "live" }));
+  unmount();
+  expect(onConnectionChange.mock.calls).toEqual([
+    [true, "connected"],
+    [false, "reconnecting"],
+    [true, "connected"],
+  ]);
 });
 
 it("sends over a live connection, and says where it could not", () => {

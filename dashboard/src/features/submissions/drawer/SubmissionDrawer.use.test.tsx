@@ -96,7 +96,7 @@ describe("history", () => {
       .filter((line) => line.parentElement === list)
       .map((line) => line.textContent);
     expect(lines).toHaveLength(3);
-    expect(lines[0]).toContain("Mail bounced (a***@example.com): no such mailbox");
+    expect(lines[0]).toContain("Mail will not arrive (a***@example.com): no such mailbox");
     expect(lines[1]).toContain("Status from In review to Pending");
     expect(lines[1]).toContain("by Ada");
     expect(lines[2]).toContain("Submitted");

@@ -4,15 +4,9 @@ import clsx from "clsx";
 import { Icon } from "@/components/Icon";
 import { lookOf } from "@/components/StatusBadge";
 import { Time } from "@/components/Time";
+import { fateOf, TONES } from "../fate";
 import type { Change, ChangeItem, Item, MailItem } from "./history";
-import { fateOf, fieldName, headlineOf, linesOf, valueWords } from "./words";
-
-const TONES = {
-  good: "text-good",
-  warn: "text-warn",
-  bad: "text-bad",
-  muted: "text-muted",
-} as const;
+import { fieldName, headlineOf, linesOf, valueWords } from "./words";
 
 const ICONS = { INSERT: "music", UPDATE: "list", DELETE: "cross" } as const;
 

@@ -76,6 +76,7 @@ function stateOf(rows: Row[]): SubmissionsState {
     ),
     order: submissions.map(({ id }) => id),
     newCount: 0,
+    isCut: false,
     status: "ready",
     asOf: 0,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "@/realtime/types";
 import { itemOf, mergeItems, type Item } from "./history";
-import { fateOf, fieldName, linesOf, valueWords } from "./words";
+import { fieldName, linesOf, valueWords } from "./words";
 
 const mail = (id: string, time: string, outcome = "accepted"): Item => ({
   id,
@@ -73,25 +73,6 @@ describe("mergeItems", () => {
 });
 
 describe("words", () => {
-  it.each([
-    [{ outcome: "accepted" }, "Mail accepted for delivery", "muted"],
-    [{ outcome: "uncertain" }, "Not known yet whether the mail went out", "warn"],
-    [{ outcome: "delivered" }, "Mail delivered", "good"],
-    [{ outcome: "failed" }, "Mail failed", "bad"],
-    [{ outcome: "failed", severity: "permanent" as const }, "Mail bounced", "bad"],
-    [
-      { outcome: "failed", severity: "temporary" as const },
-      "Mail delayed, it is tried again",
-      "warn",
-    ],
-    [{ outcome: "complained" }, "Mail was called spam", "bad"],
-    [{ outcome: "skipped" }, "No mail was sent", "muted"],
-    [{ outcome: "teleported" }, "Mail: teleported", "muted"],
-    [{ outcome: "constructor" }, "Mail: constructor", "muted"],
-  ])("%j is %s", (given, words, tone) => {
-    expect(fateOf(given)).toMatchObject({ words, tone });
-  });
-
   it.each([
     [null, "nothing"],
     ["", "nothing"],

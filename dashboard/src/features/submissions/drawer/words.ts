@@ -1,46 +1,6 @@
-/** What happened, in words for people. */
+/** What changed, in words for people. */
 
-import type { IconName } from "@/components/Icon";
-import type { Change, ChangeItem, MailItem } from "./history";
-
-export interface Fate {
-  /** Beside the words, never in their place. */
-  icon: IconName;
-  words: string;
-  tone: "good" | "warn" | "bad" | "muted";
-}
-
-const FATES: Record<string, Fate> = {
-  accepted: { icon: "mail", words: "Mail accepted for delivery", tone: "muted" },
-  uncertain: {
-    icon: "question",
-    words: "Not known yet whether the mail went out",
-    tone: "warn",
-  },
-  delivered: { icon: "check", words: "Mail delivered", tone: "good" },
-  failed: { icon: "cross", words: "Mail failed", tone: "bad" },
-  complained: { icon: "alert", words: "Mail was called spam", tone: "bad" },
-  unsubscribed: { icon: "leave", words: "Wants no more mails", tone: "warn" },
-  skipped: { icon: "info", words: "No mail was sent", tone: "muted" },
-  opened: { icon: "eye", words: "Mail opened", tone: "good" },
-  clicked: { icon: "eye", words: "Link in the mail followed", tone: "good" },
-};
-const BOUNCED: Fate = { icon: "cross", words: "Mail bounced", tone: "bad" };
-const DELAYED: Fate = {
-  icon: "clock",
-  words: "Mail delayed, it is tried again",
-  tone: "warn",
-};
-
-export function fateOf({
-  outcome,
-  severity,
-}: Pick<MailItem, "outcome" | "severity">): Fate {
-  if (outcome === "failed" && severity === "permanent") return BOUNCED;
-  if (outcome === "failed" && severity === "temporary") return DELAYED;
-  const known = Object.hasOwn(FATES, outcome) ? FATES[outcome] : undefined;
-  return known ?? { icon: "mail", words: `Mail: ${outcome}`, tone: "muted" };
-}
+import type { Change, ChangeItem } from "./history";
 
 const HEADLINES = { INSERT: "Submitted", UPDATE: "Changed", DELETE: "Deleted" } as const;
 

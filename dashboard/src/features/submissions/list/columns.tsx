@@ -5,7 +5,7 @@ import { Icon } from "@/components/Icon";
 import { StatusBadge } from "@/components/StatusBadge";
 import { Time } from "@/components/Time";
 import type { Entry } from "../contract";
-import { fateOf, type Fate } from "./fate";
+import { fateOf, TONES } from "../fate";
 import type { Sort } from "./query";
 
 export interface Shown {
@@ -100,20 +100,13 @@ function Title({ entry, artist, onOpen }: Shown) {
   );
 }
 
-const TONES: Record<Fate["tone"], string> = {
-  good: "text-good",
-  warn: "text-warn",
-  bad: "text-bad",
-  muted: "text-muted",
-};
-
 function Mail({ entry }: { entry: Entry }) {
   if (!entry.mail) return null;
-  const { word, tone, mark } = fateOf(entry.mail);
+  const { words, tone, icon } = fateOf(entry.mail);
   return (
-    <span className={TONES[tone]} title={word}>
-      <Icon name={mark} />
-      <span className="sr-only">{word}</span>
+    <span className={TONES[tone]} title={words}>
+      <Icon name={icon} />
+      <span className="sr-only">{words}</span>
     </span>
   );
 }

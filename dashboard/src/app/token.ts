@@ -1,0 +1,62 @@
+/** A token that is good for now, got from supabase-js. */
+
+import { isAuthApiError } from "@supabase/supabase-js";
+import type { Session, SupabaseClient } from "@supabase/supabase-js";
+
+type Auth = SupabaseClient["auth"];
+
+/** In milliseconds. A token with less left than this is renewed. */
+const FRESH_FOR = 60_000;
+/** No token is renewed more often on the word of others: they may be wrong as well. */
+export const RENEW_EVERY = 10_000;
+
+export interface Tokens {
+  /**
+   * Null: signed out. A token that is `refused` is renewed, whatever the clock here says.
+   * Rejects where none can be had just now.
+   */
+  get: (refused?: string) => Promise<string | null>;
+  /** A new token, for what it says is out of date, or refused; not too often. */
+  renew: () => Promise<void>;
+}
+
+export function createTokens(auth: Auth): Tokens {
+  let renewedAt = -Infinity;
+
+  const mayRenew = (): boolean => {
+    const now = Date.now();
+    if (Math.abs(now - renewedAt) < RENEW_EVERY) return false;
+    renewedAt = now;
+    return true;
+  };
+
+  return {
+    async get(refused) {
+      const { data, error } = await auth.getSession();
+      if (error && isPassing(error.status)) throw error;
+      if (data.session === null) return null;
+      const { access_token: token } = data.session;
+      const isFresh = expiry(data.session) - Date.now() > FRESH_FOR;
+      if (isFresh && (token !== refused || !mayRenew())) return token;
+      return renewed(auth);
+    },
+    async renew() {
+      if (mayRenew()) await renewed(auth);
+    },
+  };
+}
+
+/** Refused for good is signed out; supabase-js alone would wait for its own clock. */
+async function renewed(auth: Auth): Promise<string | null> {
+  const { data, error } = await auth.refreshSession();
+  if (data.session) return data.session.access_token;
+  if (isPassing(error?.status)) throw error ?? new Error("no session");
+  if (isAuthApiError(error)) await auth.signOut({ scope: "local" });
+  return null;
+}
+
+/** Whether a request that failed so may succeed later. */
+export const isPassing = (status: number | undefined): boolean =>
+  !status || status === 408 || status === 429 || status >= 500;
+
+const expiry = (session: Session): number => (session.expires_at ?? 0) * 1_000;
