@@ -19,7 +19,7 @@ class IngestSettings(BrokerSettings):
     #: How far a Standard Webhooks timestamp may be from this server's clock, both ways.
     webhook_tolerance_seconds: float = Field(default=300, gt=0)
     #: Take unsigned webhooks with a secret's text in `X-Webhook-Secret`; weaker, see
-    #: [README](../README.md#pointing-supabase-at-it).
+    #: [supabase.md](supabase.md#webhooks-made-in-the-dashboard).
     webhook_allow_static_header: bool = False
     #: The table whose changes are taken.
     submissions_table: str = "submissions"
