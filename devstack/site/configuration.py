@@ -29,7 +29,9 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).with_name("configuration.template.md")
 PAGE = ROOT / "docs" / "configuration.md"
 
-_PLACE = re.compile(r"^\{\{ ([\w.]+(?: \+ [\w.]+)*)(?: from (\w+))? \}\}$", re.M)
+_PLACE = re.compile(
+    r"^\{\{ ([\w.]+(?: \+ [\w.]+)*)(?: from (\w+))? \}\}$", re.MULTILINE
+)
 _HEAD = "| variable | default | takes | meaning |\n| --- | --- | --- | --- |"
 _NOTE = (
     "<!-- Made by `make configuration` of the settings classes and of"

@@ -1,4 +1,4 @@
-"""What MkDocs is told besides mkdocs.yml: pages from elsewhere, and pages that are made.
+"""What MkDocs is told besides mkdocs.yml: pages from elsewhere, and made ones.
 
 The guides of `supabase/`, `bench/` and the client stand beside what they are about, and
 are read on GitHub there; here they become pages. Two pages are made of the machine-read

@@ -8,6 +8,7 @@ from typing import Any
 from devstack.site.schemas import (
     Document,
     cell,
+    described,
     example,
     resolve,
     sections,
@@ -15,6 +16,7 @@ from devstack.site.schemas import (
     table,
 )
 
+_TAGS = {"api": "API"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -22,11 +24,19 @@ def page(document: Document) -> str:
     """Return the Markdown of the whole document."""
     lines = ["# HTTP reference", "", document["info"]["description"]]
     for tag in document["tags"]:
-        lines += ["", f"## {tag['name'].capitalize()}", "", tag["description"], ""]
+        lines += [
+            "",
+            f"## {_TAGS.get(tag['name'], tag['name'].capitalize())}",
+            "",
+            tag["description"],
+            "",
+        ]
         for address, item in document["paths"].items():
             for method in _METHODS:
                 if tag["name"] in item.get(method, {}).get("tags", ()):
-                    lines += _operation(document, f"{method.upper()} {address}", item, method)
+                    lines += _operation(
+                        document, f"{method.upper()} {address}", item, method
+                    )
     lines += ["", "## Schemas", *sections(document, level="###")]
     return "\n".join(lines) + "\n"
 
@@ -44,7 +54,12 @@ def _operation(
     yield from table(
         ["parameter", "in", "value", "meaning"],
         [
-            (f"`{p['name']}`", p["in"], shape(p["schema"]), p.get("description", ""))
+            (
+                f"`{p['name']}`",
+                p["in"],
+                described(p["schema"]),
+                p.get("description", ""),
+            )
             for p in parameters
         ],
     )
@@ -57,7 +72,9 @@ def _operation(
 
 
 def _security(operation: Mapping[str, Any]) -> Iterator[str]:
-    ways = [" with ".join(f"`{n}`" for n in way) for way in operation.get("security", ())]
+    ways = [
+        " with ".join(f"`{n}`" for n in way) for way in operation.get("security", ())
+    ]
     if any(ways):
         yield from [f"Needs {', or '.join(way or 'nothing' for way in ways)}.", ""]
 

@@ -35,7 +35,12 @@ def _indented(lines: list[str]) -> Iterator[str]:
 
 
 def relinked(
-    text: str, *, source: str, page: str, pages: Mapping[str, str], has: Callable[[str], bool]
+    text: str,
+    *,
+    source: str,
+    page: str,
+    pages: Mapping[str, str],
+    has: Callable[[str], bool],
 ) -> str:
     """Return the text with its links to files of the repository leading to pages.
 

@@ -1,7 +1,7 @@
 """What a settings class says of its variables, in the `#:` lines above each field.
 
-A last paragraph that begins with `Default:` says in words what the default is, where the
-code finds it out. Plain `#` lines are for readers of the code alone.
+A last paragraph that begins with `Default:` says in words what the default is, where
+the code finds it out. Plain `#` lines are for readers of the code alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DEFAULT = "Default:"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Meaning:
-    """One variable in words, both as Markdown; `default` is empty where a value says it."""
+    """One variable in Markdown; `default` is empty where the value itself says it."""
 
     text: str
     default: str = ""

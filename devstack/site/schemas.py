@@ -55,7 +55,12 @@ def sections(document: Document, *, level: str = "##") -> Iterator[str]:
             yield from [cell(said), ""]
         yield from table(
             ["member", "value", "", "meaning"], list(_members(document, schema))
-        ) or [f"{shape(schema)}{_limits(schema)}", ""]
+        ) or [described(schema), ""]
+
+
+def described(schema: Any) -> str:
+    """Return what values a schema takes, with their limits."""
+    return f"{shape(schema)}{_limits(schema)}"
 
 
 def shape(schema: Any) -> str:
@@ -68,7 +73,9 @@ def shape(schema: Any) -> str:
     if "const" in schema:
         return f"`{json.dumps(schema['const'], ensure_ascii=False)}`"
     if "enum" in schema:
-        return ", ".join(f"`{json.dumps(e, ensure_ascii=False)}`" for e in schema["enum"])
+        return ", ".join(
+            f"`{json.dumps(e, ensure_ascii=False)}`" for e in schema["enum"]
+        )
     for key in ("oneOf", "anyOf"):
         if key in schema:
             return " or ".join(shape(each) for each in schema[key])
@@ -103,4 +110,4 @@ def _members(document: Document, schema: Any) -> Iterator[tuple[str, str, str, s
         plain = value if isinstance(value, Mapping) else {}
         need = "required" if name in required else ""
         said = cell(plain.get("description", ""))
-        yield f"`{name}`", f"{shape(value)}{_limits(value)}", need, said
+        yield f"`{name}`", described(value), need, said

@@ -53,7 +53,10 @@ def _channel(document: Document, channel: Mapping[str, Any]) -> Iterator[str]:
         ],
     )
     names = [each["$ref"].rsplit("/", 1)[-1] for each in channel["messages"].values()]
-    yield from ["Messages: " + ", ".join(f"[{n}](#message-{n.lower()})" for n in names), ""]
+    yield from [
+        "Messages: " + ", ".join(f"[{n}](#message-{n.lower()})" for n in names),
+        "",
+    ]
     if bound := channel.get("x-bound-to"):
         yield from ["Bound to: " + ", ".join(f"`{key}`" for key in bound), ""]
     yield from table(
