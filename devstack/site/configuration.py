@@ -73,7 +73,7 @@ def page(template: str) -> str:
     starts = [(place[1], place[2]) for place in _PLACE.finditer(template) if place[2]]
 
     def table(place: re.Match[str]) -> str:
-        rows = [row for name in _names(place) for row in variables(_load(name))]
+        rows = [row for name in _names(place) for row in variables(load(name))]
         own = [start for names, start in starts if names == place[1]]
         return "\n".join([_HEAD, *(row.row() for row in _part(rows, place[2], own))])
 
@@ -111,7 +111,7 @@ def _names(place: re.Match[str]) -> list[str]:
     return place[1].split(" + ")
 
 
-def _load(name: str) -> type[Settings]:
+def load(name: str) -> type[Settings]:
     module, _, kind = name.rpartition(".")
     found: type[Settings] = getattr(importlib.import_module(module), kind)
     return found

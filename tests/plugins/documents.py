@@ -51,9 +51,9 @@ def read(document: str) -> str:
 
 
 def blocks(*languages: str) -> list[Block]:
-    """Return all fenced blocks in one of these languages."""
+    """Return all fenced blocks in one of these languages; without any, all."""
     found = [block for document in DOCUMENTS for block in blocks_of(document)]
-    return [block for block in found if block.language in languages]
+    return [each for each in found if not languages or each.language in languages]
 
 
 def blocks_of(document: str) -> Iterator[Block]:

@@ -8,7 +8,14 @@ import pytest
 from pydantic import Field
 
 from devstack.site import configuration
-from devstack.site.configuration import PAGE, ROOT, TEMPLATE, Incomplete, page, variables
+from devstack.site.configuration import (
+    PAGE,
+    ROOT,
+    TEMPLATE,
+    Incomplete,
+    page,
+    variables,
+)
 from devstack.site.meanings import Meaning, meanings
 from shared.settings import Secrets, Settings
 

@@ -6,7 +6,9 @@ from devstack.site.markdown import indented, relinked
 
 
 def test_what_belongs_to_an_item_is_indented_by_four():
-    text = "1. Do\n   this:\n\n   ```sql\n   select 1;\n   ```\n2. Then\n\n   that\n\nEnd"
+    text = (
+        "1. Do\n   this:\n\n   ```sql\n   select 1;\n   ```\n2. Then\n\n   that\n\nEnd"
+    )
 
     assert indented(text) == (
         "1. Do\n    this:\n\n    ```sql\n    select 1;\n    ```\n2. Then\n\n"
