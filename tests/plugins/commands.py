@@ -6,13 +6,21 @@ import importlib.util
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
+from itertools import pairwise
 
 import click
-import yaml
 
 from tests.plugins.documents import ROOT
+from tests.plugins.known import (
+    OURS,
+    Unknown,
+    compose,
+    make_targets,
+    makefile,
+    options,
+    profiles,
+    variables,
+)
 
 #: Programs of others that a reader may be asked to run.
 OTHERS = {
@@ -68,10 +76,6 @@ _VALUES = {
 }  # fmt: skip
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 _SEPARATORS = {"|", "||", "&&", ";", "&", ">", ">>", "<", "2"}
-
-
-class Unknown(Exception):
-    """A command names what the project does not have."""
 
 
 def check(text: str) -> None:
@@ -136,7 +140,7 @@ def _check_arguments(target: str, value: str) -> None:
             raise Unknown(f"there is no {strange}")
     elif module := re.search(
         rf"^{target}:.*\n(?:\t.*\n)*?\t.* -m ([\w.]+) [^\n]*ARGS",
-        _makefile(),
+        makefile(),
         re.MULTILINE,
     ):
         _check_module(module[1], shlex.split(value))
@@ -147,19 +151,11 @@ def _check_arguments(target: str, value: str) -> None:
 def _check_docker(words: Sequence[str]) -> None:
     if words[0] != "compose":
         return
-    words = list(words[1:])
-    file = "docker-compose.yml"
-    while words and words[0].startswith("-"):
-        option = words.pop(0)
-        value = words.pop(0) if option in _COMPOSE_VALUES else ""
-        if option in {"-f", "--file"}:
-            file = value
-        if option == "--profile" and value not in profiles(file):
-            raise Unknown(f"there is no profile {value}")
+    file, words = _compose_options(list(words[1:]))
     if not words or words[0] not in COMPOSE_COMMANDS:
         raise Unknown(f"docker compose {' '.join(words)}")
     command, *rest = words
-    for option, value in zip(rest, rest[1:], strict=False):
+    for option, value in pairwise(rest):
         if option == "--scale":
             _need_service(value.partition("=")[0], file)
     services, inner = _services(rest, one=command in {"exec", "run"})
@@ -169,6 +165,19 @@ def _check_docker(words: Sequence[str]) -> None:
         _check(inner)
     elif inner and services == ["tools"]:
         _check_python(inner)
+
+
+def _compose_options(words: list[str]) -> tuple[str, list[str]]:
+    """Return the compose file that is meant, and the words after the options."""
+    file = "docker-compose.yml"
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        value = words.pop(0) if option in _COMPOSE_VALUES else ""
+        if option in {"-f", "--file"}:
+            file = value
+        if option == "--profile" and value not in profiles(file):
+            raise Unknown(f"there is no profile {value}")
+    return file, words
 
 
 def _services(words: Sequence[str], *, one: bool) -> tuple[list[str], list[str]]:
@@ -193,9 +202,8 @@ def _need_service(name: str, file: str) -> None:
 def _check_python(words: Sequence[str]) -> None:
     if words and words[0] == "-m":
         _check_module(words[1], words[2:])
-    elif words and words[0].endswith(".py") and "/" in words[0]:
-        if not (ROOT / words[0]).is_file():
-            raise Unknown(f"there is no {words[0]}")
+    elif words and "/" in words[0] and not (ROOT / words[0]).is_file():
+        raise Unknown(f"there is no {words[0]}")
 
 
 def _check_module(name: str, words: Sequence[str]) -> None:
@@ -205,19 +213,13 @@ def _check_module(name: str, words: Sequence[str]) -> None:
         found = importlib.util.find_spec(name)
     except ModuleNotFoundError:
         found = None
-    if found is None or not name.startswith(_OURS):
+    if found is None or not name.startswith(OURS):
         raise Unknown(f"there is no module {name}")
-    options = [w.partition("=")[0] for w in words if w.startswith("--")]
+    given = {word.partition("=")[0] for word in words if word.startswith("--")}
     if name == "mailer_worker":
         _check_click(words)
-    elif options and (strange := set(options) - set(_options(name))):
+    elif strange := given and given - options(name):
         raise Unknown(f"{name} has no option {sorted(strange)}")
-
-
-_OURS = (
-    "bench", "deploy", "devstack", "ingest_service", "mailer_worker",
-    "realtime_gateway", "shared",
-)  # fmt: skip
 
 
 def _check_click(words: Sequence[str]) -> None:
@@ -232,71 +234,3 @@ def _check_click(words: Sequence[str]) -> None:
     known = {"--help", *(name for p in command.params for name in p.opts)}
     if strange := {w.partition("=")[0] for w in words if w.startswith("--")} - known:
         raise Unknown(f"{command.name} has no option {sorted(strange)}")
-
-
-@cache
-def _options(module: str) -> frozenset[str]:
-    """Return the options that a program's sources name to its parser."""
-    folder = ROOT.joinpath(*module.split("."))
-    files = [*folder.rglob("*.py"), *folder.parent.glob(f"{folder.name}.py")]
-    text = "".join(path.read_text("utf-8") for path in files)
-    return frozenset({"--help", *re.findall(r"[\"'](--[a-z][\w-]*)[\"'/]", text)})
-
-
-@cache
-def _makefile() -> str:
-    return (ROOT / "Makefile").read_text("utf-8")
-
-
-@cache
-def make_targets() -> frozenset[str]:
-    """Return the names of all targets."""
-    return frozenset(re.findall(r"^([a-z][\w-]*):", _makefile(), re.MULTILINE))
-
-
-@cache
-def compose(file: str) -> dict[str, Any]:
-    """Return a compose file; raise Unknown where there is none."""
-    if not (ROOT / file).is_file():
-        raise Unknown(f"there is no {file}")
-    document: dict[str, Any] = yaml.safe_load((ROOT / file).read_text("utf-8"))
-    return document
-
-
-def profiles(file: str) -> set[str]:
-    """Return the profiles of a compose file's services."""
-    services = compose(file)["services"].values()
-    return {name for service in services for name in service.get("profiles", ())}
-
-
-@cache
-def variables() -> frozenset[str]:
-    """Return every name in capitals that code or configuration of the project has."""
-    names: set[str] = set()
-    for path in _sources():
-        names |= set(re.findall(r"[A-Z][A-Z0-9_]+", path.read_text("utf-8")))
-    return frozenset(names | {f"{name}_FILE" for name in names} | _settings())
-
-
-def _sources() -> Iterator[Any]:
-    yield from (
-        ROOT / name for name in ("Makefile", "docker-compose.yml", ".env.example")
-    )
-    for pattern in ("deploy/**/*", "devstack/**/*.py", "dashboard/src/lib/*.ts"):
-        yield from (p for p in ROOT.glob(pattern) if p.is_file() and p.suffix != ".md")
-    for package in (
-        "bench",
-        "shared",
-        "ingest_service",
-        "mailer_worker",
-        "realtime_gateway",
-    ):
-        yield from (ROOT / package).rglob("*.py")
-
-
-def _settings() -> set[str]:
-    from devstack.site.configuration import TEMPLATE, classes, load
-
-    loaded = [load(name) for name in classes(TEMPLATE.read_text("utf-8"))]
-    names = {field.upper() for each in loaded for field in each.model_fields}
-    return names | {f"{name}_FILE" for name in names}

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from tests.plugins.commands import Unknown, check, variables
+from tests.plugins.commands import check
 from tests.plugins.documents import DOCUMENTS, blocks, blocks_of, prose, spans
+from tests.plugins.known import Unknown, variables
 
 COMMAND = re.compile(r"(?:make [a-z]|python3? -m |docker compose )")
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")

@@ -12,8 +12,16 @@ from tests.plugins.documents import DOCUMENTS, ROOT, anchors, links
 #: Whom the documents may send a reader to. Examples and this machine are no links.
 HOSTS = {
     "api.eu.mailgun.net",
-    "github.com",
+    "caddyserver.com",
+    "docs.docker.com",
+    "documentation.mailgun.com",
+    "grafana.com",
     "jinja.palletsprojects.com",
+    "opentelemetry.io",
+    "prometheus.io",
+    "supabase.com",
+    "www.rabbitmq.com",
+    "www.rfc-editor.org",
     "www.standardwebhooks.com",
 }
 OURS = {"localhost", "127.0.0.1", "your-host", "live.example.com"}

@@ -13,8 +13,8 @@ from tests.plugins.documents import blocks
 from tests.plugins.node import DASHBOARD, need_node
 
 LANGUAGES = {
-    "", "bash", "caddyfile", "console", "dotenv", "http", "ini", "js", "json", "jsx",
-    "kotlin", "promql", "python", "sh", "sql", "swift", "text", "toml", "ts", "tsx", "yaml",
+    "bash", "caddyfile", "console", "dotenv", "http", "ini", "js", "json", "kotlin",
+    "promql", "python", "sh", "sql", "swift", "text", "toml", "ts", "tsx", "yaml",
 }  # fmt: skip
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 #: What a snippet takes for granted.
@@ -80,8 +80,8 @@ def test_sql_is_whole_statements(block):
     assert code.strip().endswith(";")
     starts = [part.split()[0].lower() for part in code.split(";") if part.strip()]
     assert set(starts) <= {
-        "alter", "create", "delete", "drop", "grant", "insert", "revoke", "select",
-        "update",
+        "alter", "begin", "commit", "create", "delete", "drop", "explain", "grant",
+        "insert", "revoke", "rollback", "select", "set", "update", "vacuum", "with",
     }  # fmt: skip
 
 

@@ -50,6 +50,6 @@ def test_link_to_what_is_not_in_the_site_keeps_its_words():
 
 
 def test_outward_links_and_code_stay_as_they_are():
-    text = "[x](https://a.test) [here](#it)\n\n```js\nf[0](../../supabase/README.md)\n```\n"
+    text = "[x](https://a.test) [here](#it)\n\n```js\nf[0](../../README.md)\n```\n"
 
     assert _relinked(text) == text
