@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help setup run stop logs demo watch smoke mailer dashboard dashboard-dev test \
         check lint format types boundaries dashboard-check bench-fanout bench-ingest \
-        bench-outbox bench-mail lock up down clean venv-run
+        bench-outbox bench-mail site site-serve configuration lock up down clean venv-run
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,15 @@ bench-mail: setup ## Measure the mailer beside a plain one (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench.mail $(ARGS)
 
+site: setup ## Build the documentation as a site, into site/
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+site-serve: setup ## Show the documentation at :8006 while it is written
+	@NO_MKDOCS_2_WARNING=1 exec $(PYTHON) -m mkdocs serve --dev-addr 127.0.0.1:8006
+
+configuration: setup ## Write docs/configuration.md from the settings classes
+	@$(PYTHON) -m devstack.site.configuration
+
 lock: setup ## Write the locks from pyproject.toml (UPGRADE=1: newest versions)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev -o locks/dev.txt
 	@for group in $(SERVICES); do \
@@ -101,5 +110,6 @@ down: ## Stop the containers; their data stays
 clean: ## Remove the environment, caches, logs and local data
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devstack.stack stop; fi
 	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	    .import_linter_cache dashboard/node_modules dashboard/dist dashboard/dist-realtime
+	    .import_linter_cache dashboard/node_modules dashboard/dist dashboard/dist-realtime \
+	    site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

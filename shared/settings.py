@@ -112,6 +112,7 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
     )
 
+    #: Readable log lines instead of JSON, and more of them.
     debug: bool = False
 
     @classmethod
@@ -143,6 +144,7 @@ class Settings(BaseModel):
 class BrokerSettings(Settings):
     """What every service on the bus reads."""
 
+    #: `amqp://` or `amqps://` address with login and virtual host.
     rabbitmq_url: AmqpUrl
 
     def state_folder(self, service: str) -> Path:

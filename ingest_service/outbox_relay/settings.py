@@ -38,10 +38,17 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 class RelaySettings(BrokerSettings):
     """Settings of the outbox relay; times in the unit that the name says."""
 
+    #: `postgresql://` address of the database that has the outbox, with login.
     outbox_database_url: DatabaseUrl
+    #: The table whose changes are taken; those of another are set aside.
     submissions_table: str = "submissions"
-    #: As at the webhooks' endpoints, so that both ways take the same.
+    # As at the webhooks' endpoints, so that both ways take the same.
+    #: Larger payloads are set aside.
     max_body_bytes: int = Field(default=1_048_576, gt=0)
+    #: Events that are read and locked at once.
     outbox_batch: int = Field(default=100, ge=1, le=500)
+    #: How often to look where no notification comes; through a pooler in transaction
+    #: mode none does.
     outbox_poll_seconds: float = Field(default=1, ge=0.05, le=60)
+    #: Where `/health` and `/ready` are.
     relay_bind: Bind = "127.0.0.1:8005"
