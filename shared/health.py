@@ -65,27 +65,20 @@ def _handler(
             self.do_GET()
 
         def do_GET(self) -> None:
-            match self.path.partition("?")[0]:
-                case "/metrics":
-                    text, media = metrics(self.headers.get("Accept", ""))
-                    self._send(HTTPStatus.OK, text, media)
-                case "/health" | "/ready":
-                    self._answer(*_of_state(state()))
-                case _:
-                    self._answer(HTTPStatus.NOT_FOUND, _problem(HTTPStatus.NOT_FOUND))
+            path = self.path.partition("?")[0]
+            if path == "/metrics":
+                body, media = metrics(self.headers.get("Accept", ""))
+                self._answer(HTTPStatus.OK, body, media)
+            else:
+                self._answer(*_told_at(path, state))
 
-        def _answer(self, status: HTTPStatus, body: dict[str, object]) -> None:
-            problem = "title" in body
-            kind = "application/problem+json" if problem else "application/json"
-            self._send(status, msgspec.json.encode(body), f"{kind}; charset=utf-8")
-
-        def _send(self, status: HTTPStatus, encoded: bytes, media: str) -> None:
+        def _answer(self, status: HTTPStatus, body: bytes, media: str) -> None:
             self.send_response(status)
             self.send_header("Content-Type", media)
-            self.send_header("Content-Length", str(len(encoded)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(encoded)
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: a health check a second is no news."""
@@ -93,10 +86,15 @@ def _handler(
     return Handler
 
 
-def _of_state(state: dict[str, object]) -> tuple[HTTPStatus, dict[str, object]]:
-    ready = state["status"] != "unhealthy"
-    return HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, state
-
-
-def _problem(status: HTTPStatus) -> dict[str, object]:
-    return {"type": "about:blank", "title": status.phrase, "status": status.value}
+def _told_at(
+    path: str, state: Callable[[], dict[str, object]]
+) -> tuple[HTTPStatus, bytes, str]:
+    if path not in {"/health", "/ready"}:
+        status = HTTPStatus.NOT_FOUND
+        problem = {"type": "about:blank", "title": status.phrase, "status": status}
+        media = "application/problem+json; charset=utf-8"
+        return status, msgspec.json.encode(problem), media
+    told = state()
+    ready = told["status"] != "unhealthy"
+    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return status, msgspec.json.encode(told), "application/json; charset=utf-8"

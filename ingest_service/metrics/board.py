@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
+from typing import TypeAlias
 
 #: Workers that may live at once; while they are replaced there are twice as many.
 ROWS = 256
@@ -19,7 +20,7 @@ WIDTH = 256
 #: anybody ever did.
 PID, USED = 0, 1
 
-Row = memoryview[float]
+Row: TypeAlias = "memoryview[float]"
 
 _ITEM = 8
 
