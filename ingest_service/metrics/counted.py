@@ -30,6 +30,9 @@ class Counted:
 
         def begin(status: str, *words: Any) -> Any:
             outcome = outcome_of(int(status[:3]), environ)
+            if outcome == "ignored" and environ["REQUEST_METHOD"] != "POST":
+                # Flask answers OPTIONS by itself, whoever asks.
+                outcome = "unknown"
             self._meter.answered(endpoint, outcome, time.perf_counter() - started)
             return start_response(status, *words)
 

@@ -80,3 +80,23 @@ def test_watchers_of_the_service_are_not_counted():
 
     assert counted == [("other", "unknown")]
     assert begun == [("404 NOT FOUND", [])] * 2
+
+
+@pytest.mark.parametrize(
+    ("method", "outcome"), [("POST", "ignored"), ("OPTIONS", "unknown")]
+)
+def test_only_what_was_sent_can_have_been_ignored(method, outcome):
+    counted = []
+
+    class Meter:
+        def answered(self, endpoint, outcome, seconds):
+            counted.append((endpoint, outcome))
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return []
+
+    environ = {"PATH_INFO": "/webhook/mailgun", "REQUEST_METHOD": method}
+    list(Counted(app, Meter())(environ, lambda *words: None))
+
+    assert counted == [("mailgun", outcome)]
