@@ -52,7 +52,6 @@ class Meter:
         """Say how the worker is, for when another one is asked."""
         row = self._row
         row[READY] = ready
-        # Python 3.14 tells of as many generations as those before it.
         for generation, told in enumerate(gc.get_stats()[:GC_GENERATIONS]):
             at = GC + generation * len(GC_FIGURES)
             for place, figure in enumerate(GC_FIGURES):
