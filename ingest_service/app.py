@@ -5,6 +5,9 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import threading
+import time
+from functools import partial
 
 from flask import Blueprint, Flask, Response
 
@@ -15,6 +18,9 @@ from ingest_service.intake import Rules
 from ingest_service.mailgun import intake as mailgun_intake
 from ingest_service.mailgun import routes as mailgun_routes
 from ingest_service.mailgun.tokens import Tokens
+from ingest_service.metrics.board import BOARD
+from ingest_service.metrics.counted import Counted
+from ingest_service.metrics.meter import Meter
 from ingest_service.refusals import Refusals
 from ingest_service.settings import IngestSettings
 from ingest_service.spool.file import Limits
@@ -25,6 +31,9 @@ from shared.amqp.greenlets import GreenletLoop
 from shared.amqp.publisher import Publisher
 
 log = logs.get(__name__)
+
+#: Between two beats of a worker, in seconds.
+BEAT = 1.0
 
 
 def from_environment() -> Flask:
@@ -51,8 +60,14 @@ def from_environment() -> Flask:
     # The last first: nothing is published once the publisher is closed.
     for end in (spool.close, publisher.close, spool.stop_draining):
         atexit.register(end)
+    meter = Meter(BOARD.mine())
+    meter.begin()
+    threading.Thread(target=partial(_beat, meter, publisher), daemon=True).start()
     forwarder = Forwarder(
-        publisher, spool, confirm_deadline=settings.confirm_deadline_ms / 1000
+        publisher,
+        spool,
+        confirm_deadline=settings.confirm_deadline_ms / 1000,
+        on_confirmed=meter.confirmed,
     )
     app = create_app(settings, forwarder)
     # What is there now stays, and what a webhook needs goes with it: looking through it
@@ -65,6 +80,7 @@ def from_environment() -> Flask:
 
 def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
     """Return the application that hands on to `forwarder`."""
+    meter = Meter(BOARD.mine())
     app = Flask(__name__, static_folder=None)
     # A doubled slash is another address, not one to be redirected from.
     app.url_map.merge_slashes = False
@@ -82,12 +98,20 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
             each.get_secret_value().encode() for each in settings.unsubscribe_secret
         ]
         app.register_blueprint(unsubscribe_routes.pages(forwarder, keys, refusals))
-    app.register_blueprint(health.blueprint(forwarder))
+    app.register_blueprint(health.blueprint(forwarder, meter))
     app.after_request(_tell_request_id)
     app.register_error_handler(Exception, _error)
     # Flask's own way to put something before it.
-    app.wsgi_app = Express(app.wsgi_app, takes)  # type: ignore[method-assign]
+    app.wsgi_app = Express(  # type: ignore[method-assign]
+        Counted(app.wsgi_app, meter), takes, meter
+    )
     return app
+
+
+def _beat(meter: Meter, publisher: Publisher) -> None:
+    while True:
+        meter.beat(ready=publisher.ready)
+        time.sleep(BEAT)
 
 
 def _rules(settings: IngestSettings) -> Rules:

@@ -6,6 +6,8 @@ an older one. Whichever takes the message, it is safe before the sender is told.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
@@ -48,7 +50,10 @@ class Spools(Protocol):
 
 
 class Forwarder:
-    """Take messages in; `confirm_deadline` is in seconds."""
+    """Take messages in; `confirm_deadline` is in seconds.
+
+    `on_confirmed` is told how many seconds each confirm took.
+    """
 
     def __init__(
         self,
@@ -56,10 +61,12 @@ class Forwarder:
         spool: Spools,
         *,
         confirm_deadline: float,
+        on_confirmed: Callable[[float], None],
     ) -> None:
         self._publisher = publisher
         self._spool = spool
         self._confirm_deadline = confirm_deadline
+        self._on_confirmed = on_confirmed
 
     @property
     def broker_ready(self) -> bool:
@@ -90,4 +97,6 @@ class Forwarder:
     def _publish(self, message: Message) -> None:
         if not self._publisher.ready:
             raise BrokerUnavailable("the broker takes no publishes for now")
+        started = time.perf_counter()
         self._publisher.publish(message, timeout=self._confirm_deadline)
+        self._on_confirmed(time.perf_counter() - started)

@@ -9,10 +9,13 @@ monkey.patch_all()
 import logging
 import os
 
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker as AnyWorker
 
 from ingest_service import reloading
+from ingest_service.metrics.board import BOARD
 from ingest_service.worker import Worker
 from shared import logs
 
@@ -64,3 +67,13 @@ class logger_class(Logger):  # noqa: N801 # the setting's name
 
     def access(self, *args: object, **kwargs: object) -> None:
         """Write nothing: the service tells of each webhook itself."""
+
+
+def pre_fork(server: Arbiter, worker: AnyWorker) -> None:
+    """Give the worker its row of counts, which it has once it is forked."""
+    worker.counts = BOARD.take()
+
+
+def child_exit(server: Arbiter, worker: AnyWorker) -> None:
+    """Let a later worker go on with the row, however this one ended."""
+    BOARD.give_back(worker.counts)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Literal
 
-from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from flask import Blueprint, Response, request
 
 from ingest_service import answers, problems
 from ingest_service.forwarding import Forwarder
+from ingest_service.metrics.board import BOARD
+from ingest_service.metrics.exposed import registry_of
+from ingest_service.metrics.meter import Meter
 from ingest_service.spool.glance import SpoolState
+from shared.metrics import exposition
 from shared.version import __version__
 
 FEATURES = ("webhooks", "hmac", "standard-webhooks", "publisher-confirms", "spool")
@@ -33,11 +33,10 @@ def standing(*, broker_ready: bool, spool: SpoolState) -> Standing:
     return "degraded" if direct or spool.takes_more else "unhealthy"
 
 
-def blueprint(forwarder: Forwarder) -> Blueprint:
+def blueprint(forwarder: Forwarder, meter: Meter) -> Blueprint:
     """Return the pages."""
     pages = Blueprint("health", __name__)
-    registry = CollectorRegistry()
-    registry.register(_Gauges(forwarder))
+    registry = registry_of(BOARD, forwarder)
     started = time.monotonic()
 
     @pages.get("/health")
@@ -67,37 +66,8 @@ def blueprint(forwarder: Forwarder) -> Blueprint:
 
     @pages.get("/metrics")
     def show_metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        meter.beat(ready=forwarder.broker_ready)
+        text, media = exposition(registry, request.headers.get("Accept", ""))
+        return Response(text, content_type=media)
 
     return pages
-
-
-class _Gauges(Collector):
-    """The spool, which all workers share, and this worker's connection."""
-
-    def __init__(self, forwarder: Forwarder) -> None:
-        self._forwarder = forwarder
-
-    def collect(self) -> Iterator[Metric]:
-        spool = self._forwarder.spool_state()
-        for name, text, value in (
-            ("spool_events", "Events that wait for the broker.", spool.depth),
-            ("spool_bytes", "Bytes of the events that wait.", spool.bytes),
-            (
-                "spool_oldest_age_seconds",
-                "How long the oldest event has waited.",
-                spool.oldest_age_seconds or 0.0,
-            ),
-            ("spool_refused_events", "Events the broker cannot take.", spool.refused),
-            (
-                "spool_takes_more",
-                "Whether an event would be taken.",
-                spool.takes_more,
-            ),
-            (
-                "broker_connected",
-                "Whether this worker could publish now.",
-                self._forwarder.broker_ready,
-            ),
-        ):
-            yield GaugeMetricFamily(f"melotech_ingest_{name}", text, float(value))

@@ -16,6 +16,7 @@ from ingest_service.express import Environ, Take
 from ingest_service.forwarding import Forwarder, Keeper
 from ingest_service.headers import Headers
 from ingest_service.intake import Accepted, Decision, Endpoint, Ignored, Refused, Rules
+from ingest_service.metrics import outcomes
 from ingest_service.refusals import Refusals
 from ingest_service.spool.errors import NotSpooled
 from shared import logs
@@ -48,6 +49,8 @@ def takes(
         )
         request_id = answers.request_id_of(environ)
         answer, outcome = _carry_out(decision, forwarder, request_id)
+        if outcome == "spooled":
+            outcomes.note(environ, "spooled")
         if answer.status is not HTTPStatus.TOO_MANY_REQUESTS:
             # Whoever sends those decides how many lines there would be.
             seconds = time.perf_counter() - started

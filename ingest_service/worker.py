@@ -21,6 +21,9 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from ingest_service import wire_errors
 from ingest_service.incoming import Incoming
+from ingest_service.metrics.board import BOARD
+from ingest_service.metrics.meter import Meter
+from ingest_service.metrics.outcomes import OTHER, of_status
 from ingest_service.outgoing import Outgoing
 from shared import logs
 from shared.peers import as_counted
@@ -99,6 +102,7 @@ class Worker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
                 reason=type(exc).__name__,
                 address=as_counted(addr[0]),
             )
+        Meter(BOARD.mine()).answered(OTHER, of_status(told[0]), 0.0)
         with suppress(OSError):
             client.sendall(wire_errors.answer(*told, request_id))
         util.close_graceful(client, LINGER, LINGER_BYTES)

@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
+from functools import partial
 
 from mailer_worker import wiring
 from mailer_worker.chores import Chores
@@ -15,6 +17,7 @@ from mailer_worker.ledger import database
 from mailer_worker.ledger.ledger import Ledger
 from mailer_worker.letters.rendering import Letters
 from mailer_worker.mailgun.messages import longest_call
+from mailer_worker.metrics import Metrics
 from mailer_worker.outcomes import Outcomes
 from mailer_worker.settings import MailerSettings
 from mailer_worker.settler import Settler
@@ -27,6 +30,7 @@ from shared.amqp.publisher import Publisher
 from shared.errors import LedgerUnavailable, Malformed
 from shared.events import decode
 from shared.health import HealthServer
+from shared.metrics import exposition
 from shared.topology import MAILER_OUTCOMES, MAILER_QUEUE
 
 #: A call to Mailgun that is under way at SIGTERM may take this long, in seconds.
@@ -45,11 +49,14 @@ def run(settings: MailerSettings, stopping: threading.Event) -> None:
     letters = Letters(settings.mail_templates_dir)
     letters.check()
     state = State()
-    health = HealthServer(settings.mailer_bind, state.body)
+    metrics = Metrics(state)
+    health = HealthServer(
+        settings.mailer_bind, state.body, metrics=partial(exposition, metrics.registry)
+    )
     health.start()
     ledger = _opened(settings, state, stopping)
     if ledger is not None:
-        finished = _work(settings, letters, ledger, state, stopping)
+        finished = _work(settings, letters, ledger, state, metrics, stopping)
         ledger.close()
         if not finished:
             log.warning("service.cut", reason="a delivery was still under way")
@@ -86,6 +93,7 @@ def _work(
     letters: Letters,
     ledger: Ledger,
     state: State,
+    metrics: Metrics,
     stopping: threading.Event,
 ) -> bool:
     url = settings.rabbitmq_url.get_secret_value()
@@ -110,10 +118,11 @@ def _work(
         prefetch=OUTCOMES_PREFETCH,
         on_delivery=lambda each: outcomes.handle(each),  # noqa: PLW0108 # made below
     )
-    settler = Settler(publisher.publish_all, consumer.ack)
+    settler = Settler(publisher.publish_all, consumer.ack, on_settled=metrics.settled)
     gate = Gate(consumer.take, prefetch=prefetch, clock=time.monotonic)
+    doors = wiring.doors(settings)
     worker = Worker(
-        wiring.doors(settings),
+        replace(doors, send=metrics.counting(doors.send)),
         ledger,
         gate,
         settler,
@@ -122,6 +131,7 @@ def _work(
         patience=wiring.patience(settings),
         senders=senders,
         stopping=stopping,
+        on_accepted=metrics.accepted,
     )
     outcomes = Outcomes(ledger, notes, ack=later.ack, stopping=stopping)
     settler.start()

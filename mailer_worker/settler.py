@@ -39,18 +39,27 @@ class Settlement:
 
     delivery: Delivery
     messages: list[Message]
-    #: For the log line.
+    outcome: str
+    #: For the log line, beside it.
     facts: dict[str, object] = field(default_factory=dict)
 
 
 class Settler:
-    """Settle what is `put`; any thread may. Bounded by what the broker hands out."""
+    """Settle what is `put`; any thread may. Bounded by what the broker hands out.
+
+    `on_settled` is told the outcome of each.
+    """
 
     def __init__(
-        self, publish_all: PublishesAll, ack: Callable[[Delivery], None]
+        self,
+        publish_all: PublishesAll,
+        ack: Callable[[Delivery], None],
+        *,
+        on_settled: Callable[[str], None],
     ) -> None:
         self._publish_all = publish_all
         self._ack = ack
+        self._on_settled = on_settled
         self._waiting: queue.SimpleQueue[Settlement | None] = queue.SimpleQueue()
         self._hurried = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="settler", daemon=True)
@@ -108,7 +117,8 @@ class Settler:
                 left.append(each)
             else:
                 self._ack(each.delivery)
-                log.info("delivery.settled", **each.facts)
+                self._on_settled(each.outcome)
+                log.info("delivery.settled", outcome=each.outcome, **each.facts)
         return left
 
     def _settle_each(self, batch: list[Settlement]) -> list[Settlement]:

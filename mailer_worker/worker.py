@@ -87,6 +87,7 @@ class Worker:
         patience: Patience,
         senders: int,
         stopping: threading.Event,
+        on_accepted: Callable[[ChangeEvent], None],
     ) -> None:
         self._doors = doors
         self._ledger = ledger
@@ -97,6 +98,7 @@ class Worker:
         self._patience = patience
         self._calls = Calls(doors.send, gate, most=senders, stopping=stopping)
         self._stopping = stopping
+        self._on_accepted = on_accepted
 
     def handle(self, delivery: Delivery) -> None:
         """Hand the delivery to the settler; leave it to the broker at the end."""
@@ -110,11 +112,10 @@ class Worker:
         facts = {
             "event_id": delivery.message_id,
             "attempt": settlement.attempt_of(delivery.headers),
-            "outcome": result.outcome,
             "duration_ms": round((time.perf_counter() - started) * 1000, 1),
             **result.facts,
         }
-        self._settler.put(Settlement(delivery, result.messages, facts))
+        self._settler.put(Settlement(delivery, result.messages, result.outcome, facts))
 
     def _result_of(self, delivery: Delivery) -> Result:
         try:
@@ -190,6 +191,7 @@ class Worker:
                 self._gate.proved(MAILGUN)
             raise answer
         self._gate.proved(MAILGUN)
+        self._on_accepted(event)
         self._note_accepted(claimed, answer)
         return results.accepted(event, claimed)
 

@@ -10,12 +10,13 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from ingest_service import answers, bodies, problems
-from ingest_service.forwarding import Forwarder
+from ingest_service.forwarding import Forwarder, Keeper
 from ingest_service.headers import Headers
 from ingest_service.mailgun import intake
 from ingest_service.mailgun.intake import Accepted, Decision, Ignored, Refused, Rules
 from ingest_service.mailgun.signature import Stamp
 from ingest_service.mailgun.tokens import Claim, Tokens
+from ingest_service.metrics import outcomes
 from ingest_service.refusals import Refusals
 from ingest_service.spool.errors import NotSpooled
 from shared import logs
@@ -50,6 +51,8 @@ def webhook(
             if wait is not None:
                 return _too_many(wait)
             answer, outcome = _answer(decision)
+            if answer.status_code == HTTPStatus.NOT_ACCEPTABLE:
+                outcomes.note(request.environ, "unauthorized")
         else:
             answer, outcome = _carry_out(
                 decision, decision.stamp, forwarder, tokens, now
@@ -77,13 +80,16 @@ def _carry_out(
         detail = "cannot tell whether this token has been used"
         return problems.unavailable(detail), "tokens-unusable"
     if claim is Claim.USED:
+        outcomes.note(request.environ, "replayed")
         detail = "this token has been used"
         return problems.problem(HTTPStatus.NOT_ACCEPTABLE, detail), "replayed"
     if claim is Claim.BUSY:
         return problems.unavailable("the same webhook is under way"), "busy"
     try:
         if isinstance(decision, Accepted):
-            forwarder.forward(Message.of(decision.event))
+            keeper = forwarder.forward(Message.of(decision.event))
+            in_spool = keeper is Keeper.SPOOL
+            outcomes.note(request.environ, "spooled" if in_spool else "published")
     except NotSpooled as error:
         _settle(tokens.release, stamp)
         return problems.unavailable(answers.NOBODY_TAKES), type(error).__name__

@@ -6,12 +6,14 @@ import os
 import threading
 from functools import partial
 
+from ingest_service.outbox_relay.metrics import registry_of
 from ingest_service.outbox_relay.outbox import Backlog, Outbox
 from ingest_service.outbox_relay.relay import Relay, Rules
 from ingest_service.outbox_relay.settings import RelaySettings
 from shared import lifecycle, logs
 from shared.amqp.publisher import Publisher
 from shared.health import HealthServer
+from shared.metrics import exposition
 from shared.startup import begin
 from shared.version import __version__
 
@@ -38,7 +40,11 @@ def _run(settings: RelaySettings, stopping: threading.Event) -> None:
             poll=settings.outbox_poll_seconds,
         ),
     )
-    health = HealthServer(settings.relay_bind, lambda: _state(relay, publisher))
+    health = HealthServer(
+        settings.relay_bind,
+        lambda: _state(relay, publisher),
+        metrics=partial(exposition, registry_of(relay, publisher)),
+    )
     health.start()
     publisher.start()
     relay.run(stopping)

@@ -92,6 +92,9 @@ class Relay:
         self._failures = 0
         self._held = 0
         self._looked = 0.0
+        #: What was done since the start.
+        self.published = 0
+        self.set_aside = 0
         #: For health: the last known backlog, None while the database is away.
         self.backlog: Backlog | None = None
         self.fault: str | None = None
@@ -143,6 +146,8 @@ class Relay:
         outbox.settle(
             delivered, {place: each.reason for place, each in claimed.aside.items()}
         )
+        self.published += len(delivered)
+        self.set_aside += len(claimed.aside)
         names = {row.sequence: row.event_id for row in rows}
         for sequence, refusal in claimed.aside.items():
             _log_aside(sequence, names[sequence], refusal)

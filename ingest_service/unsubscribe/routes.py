@@ -16,7 +16,8 @@ from flask import Blueprint, Response, request
 
 from ingest_service import bodies, problems
 from ingest_service.answers import NOBODY_TAKES, RETRY_AFTER, Answer
-from ingest_service.forwarding import Forwarder
+from ingest_service.forwarding import Forwarder, Keeper
+from ingest_service.metrics import outcomes
 from ingest_service.refusals import Refusals
 from ingest_service.spool.errors import NotSpooled
 from ingest_service.unsubscribe import answers
@@ -43,6 +44,7 @@ def pages(forwarder: Forwarder, keys: Sequence[bytes], refusals: Refusals) -> Bl
         found = _read(token, keys, refusals)
         if isinstance(found, Answer):
             return problems.response(found)
+        outcomes.note(request.environ, "shown")
         return problems.response(answers.ask(_asked(), address=found.masked))
 
     @blueprint.post(f"{unsubscribe.PATH}<token>")
@@ -91,6 +93,7 @@ def _read(
         # Whoever sends those decides how many lines there would be.
         detail = "too many links that are none of ours"
         return _failed(HTTPStatus.TOO_MANY_REQUESTS, detail, retry_after=wait)
+    outcomes.note(request.environ, "unauthorized")
     log.warning("unsubscribe.refused", reason=reason, request_id=problems.request_id())
     return _failed(HTTPStatus.NOT_FOUND, reason)
 
@@ -109,6 +112,8 @@ def _carry_out(subscription: Subscription, forwarder: Forwarder) -> Answer:
         log.warning("unsubscribe.taken", outcome=type(error).__name__, **facts)
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return _failed(status, NOBODY_TAKES, retry_after=RETRY_AFTER)
+    in_spool = keeper is Keeper.SPOOL
+    outcomes.note(request.environ, "spooled" if in_spool else "published")
     log.info("unsubscribe.taken", outcome=keeper.value, **facts)
     return answers.done(_asked(), address=subscription.masked)
 

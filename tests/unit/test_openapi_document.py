@@ -12,7 +12,7 @@ from shared.version import __version__
 from tests.plugins import asyncapi
 from tests.plugins.openapi import DOCUMENT, everything, faults, lookup
 
-TEXTS = {"text/plain", "text/html"}
+TEXTS = {"text/plain", "text/html", "application/openmetrics-text"}
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
 

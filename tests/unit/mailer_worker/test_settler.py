@@ -19,6 +19,7 @@ class Bus:
         self.batches = []
         self.acked = []
         self.acked_with = []
+        self.outcomes = []
         self.is_away = False
         self.refused = set()
         self.impossible = set()
@@ -48,7 +49,7 @@ def settlement(tag, *ids):
         body=b"", message_id=f"d-{tag}", headers={}, tag=tag, generation=1
     )
     messages = [Message(body=b"", message_id=i, routing_key="k") for i in ids]
-    return Settlement(delivery, messages)
+    return Settlement(delivery, messages, "accepted")
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def bus(monkeypatch):
 
 @pytest.fixture
 def settler(bus):
-    made = Settler(bus.publish_all, bus.ack)
+    made = Settler(bus.publish_all, bus.ack, on_settled=bus.outcomes.append)
     made.start()
     yield made
     bus.go_on.set()
@@ -71,6 +72,16 @@ def test_delivery_is_acked_after_all_that_follows_from_it_is_published(bus, sett
     until(lambda: bus.acked == [1])
 
     assert bus.acked_with == [["a", "b"]]
+
+
+def test_outcome_is_told_once_it_is_settled_and_not_before(bus, settler):
+    bus.is_away = True
+    settler.put(settlement(1, "a"))
+    until(lambda: len(bus.batches) > 1)
+    assert bus.outcomes == []
+    bus.is_away = False
+
+    until(lambda: bus.outcomes == ["accepted"])
 
 
 def test_delivery_from_which_nothing_follows_is_acked(bus, settler):
@@ -126,7 +137,7 @@ def test_message_that_amqp_cannot_carry_keeps_its_own_delivery_alone(bus, settle
 
 
 def test_end_settles_what_was_put(bus):
-    settler = Settler(bus.publish_all, bus.ack)
+    settler = Settler(bus.publish_all, bus.ack, on_settled=bus.outcomes.append)
     for tag in range(500):
         settler.put(settlement(tag, f"m-{tag}"))
     settler.start()
@@ -137,7 +148,7 @@ def test_end_settles_what_was_put(bus):
 
 def test_end_waits_for_no_broker_that_is_away(bus):
     bus.is_away = True
-    settler = Settler(bus.publish_all, bus.ack)
+    settler = Settler(bus.publish_all, bus.ack, on_settled=bus.outcomes.append)
     settler.start()
     settler.put(settlement(1, "a"))
 

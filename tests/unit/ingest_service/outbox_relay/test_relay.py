@@ -85,6 +85,15 @@ def test_only_what_is_confirmed_is_marked_and_what_follows_it_is_not_sent():
     assert stage.settled[0] == ([2], [])
 
 
+def test_only_what_is_confirmed_and_marked_is_counted():
+    first = [event(1), event(2, "s-2"), event(3, "s-3", payload="[]")]
+    stage = Stage(first, psycopg.OperationalError("gone"), refused={"msg_1"})
+
+    relay = run(stage)
+
+    assert (relay.published, relay.set_aside) == (1, 1)
+
+
 def test_after_a_batch_that_was_not_full_it_waits_for_news():
     stage = Stage([event(1)])
 
