@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from shared.passwords import password_hash
 
 NODE = "melotech@localhost"
 LOOPBACK = "127.0.0.1"
@@ -76,13 +75,6 @@ def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
         "RABBITMQ_NODE_PORT": str(plan.amqp_port),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join(arguments),
     }
-
-
-def password_hash(password: str, salt: bytes | None = None) -> str:
-    """Return the password as RabbitMQ stores it: salted SHA-256, in base64."""
-    salt = secrets.token_bytes(4) if salt is None else salt
-    digest = hashlib.sha256(salt + password.encode()).digest()
-    return base64.b64encode(salt + digest).decode()
 
 
 def definitions(user: str, hashed: str, vhosts: Sequence[str]) -> dict[str, object]:
