@@ -62,9 +62,9 @@ def complete(
     written, missing = [], []
     for name in (*OURS, *ISSUED, *OPTIONAL):
         value = given.get(name.upper(), "").strip()
-        if not value and (old := _read(folder, name)) is not None:
-            if old or name in OPTIONAL:
-                continue
+        old = _read(folder, name)
+        if not value and (old or (old is not None and name in OPTIONAL)):
+            continue
         if not value and name in OURS:
             value = OURS[name]()
         if not value and name in ISSUED:

@@ -13,7 +13,7 @@ from deploy.archive.unpacking import Occupied, Unusable, unpack
 ROOT = Path("/keep")
 #: The broker's data, the spool, the ledger, the edge's certificates.
 KEPT = ("rabbitmq", "ingest", "mailer", "edge")
-#: A copy of the stream, which is read again: after a restore it would be of another one.
+#: A copy of the stream, read again: after a restore it would be of another stream.
 REBUILT = ("gateway",)
 
 

@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +25,8 @@ _BUSY_DEADLINE = 30.0
 #: Pages copied before writers have their turn.
 _PAGES = 512
 _CHUNK = 1 << 20
+_DAMAGED = ".damaged-"
+_PACKING = ".packing-"
 
 
 def pack(root: Path, names: Sequence[str], output: IO[bytes]) -> int:
@@ -38,10 +40,12 @@ def pack(root: Path, names: Sequence[str], output: IO[bytes]) -> int:
         for name in names:
             for path in _entries(root / name):
                 member = path.relative_to(root).as_posix()
-                if path.is_file():
-                    files[member] = _add_file(archive, path, member)
-                else:
+                if path.is_dir():
                     archive.add(path, member, recursive=False)
+                    continue
+                # One that went meanwhile was only for a moment.
+                with suppress(FileNotFoundError):
+                    files[member] = _add_file(archive, path, member)
         manifest = {"format": FORMAT, "made": int(time.time()), "files": files}
         _add_manifest(archive, json.dumps(manifest).encode())
     return len(files)
@@ -52,7 +56,8 @@ def _entries(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             continue
-        if not _is_beside(path):
+        left_over = any(part.startswith(_PACKING) for part in path.parts)
+        if not (left_over or _is_beside(path)):
             yield path
 
 
@@ -64,7 +69,8 @@ def _is_beside(path: Path) -> bool:
 
 
 def _is_sqlite(path: Path) -> bool:
-    if not path.is_file():
+    # What the spool has put aside as damaged is kept as it is.
+    if not path.is_file() or _DAMAGED in path.name:
         return False
     with path.open("rb") as file:
         return file.read(len(_SQLITE_HEADER)) == _SQLITE_HEADER
@@ -73,7 +79,8 @@ def _is_sqlite(path: Path) -> bool:
 def _add_file(archive: tarfile.TarFile, path: Path, member: str) -> dict[str, object]:
     if not _is_sqlite(path):
         return _add(archive, path, path, member)
-    with tempfile.TemporaryDirectory() as folder:
+    # Beside it, where there is room for it: memory there is little.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_PACKING) as folder:
         copy = Path(folder) / "copy"
         _copy_sqlite(path, copy)
         return _add(archive, copy, path, member)
