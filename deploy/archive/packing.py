@@ -36,7 +36,7 @@ def pack(root: Path, names: Sequence[str], output: IO[bytes]) -> int:
     meanwhile. Raises OSError and sqlite3.Error; what was written is no archive then.
     """
     files: dict[str, dict[str, object]] = {}
-    with tarfile.open(fileobj=output, mode="w|gz", compresslevel=6) as archive:
+    with tarfile.open(fileobj=output, mode="w|gz") as archive:
         for name in names:
             for path in _entries(root / name):
                 member = path.relative_to(root).as_posix()
@@ -134,10 +134,13 @@ class Summing(io.RawIOBase):
         self._hash.update(data)
         return data
 
-    def sum(self) -> str:
-        """Return the SHA-256 of what was read, the rest included."""
+    def drain(self) -> None:
+        """Read to the end."""
         while self.read(_CHUNK):
             pass
+
+    def sum(self) -> str:
+        """Return the SHA-256 of what was read so far."""
         return self._hash.hexdigest()
 
 

@@ -33,6 +33,7 @@ def verify(archive: IO[bytes]) -> dict[str, Any]:
                     manifest = json.loads(file.read())
                 elif file is not None:
                     summing = Summing(file)
+                    summing.drain()
                     found[member.name] = {
                         "sha256": summing.sum(),
                         "size": member.size,
