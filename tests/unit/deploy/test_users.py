@@ -48,7 +48,7 @@ def test_every_user_has_rights_of_each_kind_and_all_are_anchored(kind):
     for entry in entries.values():
         for right in ("configure", "write", "read"):
             pattern = entry.get(right, "^$")
-            assert pattern.startswith("^") and pattern.endswith("$"), entry
+            assert (pattern[0], pattern[-1]) == ("^", "$"), entry
 
 
 def test_no_user_may_administrate():
