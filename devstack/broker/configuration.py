@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
+
+from shared.passwords import password_hash
 
 NODE = "melotech@localhost"
 LOOPBACK = "127.0.0.1"
@@ -26,6 +25,8 @@ class BrokerPlan:
     user: str
     password: str
     vhosts: tuple[str, ...] = ("/",)
+    #: Definitions of others, that it loads beside the one user.
+    also: Mapping[str, list[dict[str, object]]] = field(default_factory=dict)
 
     def url(self, vhost: str = "/") -> str:
         """Return the AMQP address of a virtual host, credentials included."""
@@ -42,6 +43,8 @@ def write_files(plan: BrokerPlan) -> None:
     (plan.folder / "enabled_plugins").write_text("[].\n")
     (plan.folder / "rabbitmq.conf").write_text(_settings(plan))
     users = definitions(plan.user, password_hash(plan.password), plan.vhosts)
+    for kind, entries in plan.also.items():
+        users[kind] = [*users.get(kind, []), *entries]
     (plan.folder / "definitions.json").write_text(json.dumps(users, indent=1))
 
 
@@ -78,14 +81,9 @@ def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
     }
 
 
-def password_hash(password: str, salt: bytes | None = None) -> str:
-    """Return the password as RabbitMQ stores it: salted SHA-256, in base64."""
-    salt = secrets.token_bytes(4) if salt is None else salt
-    digest = hashlib.sha256(salt + password.encode()).digest()
-    return base64.b64encode(salt + digest).decode()
-
-
-def definitions(user: str, hashed: str, vhosts: Sequence[str]) -> dict[str, object]:
+def definitions(
+    user: str, hashed: str, vhosts: Sequence[str]
+) -> dict[str, list[dict[str, object]]]:
     """Return the one user and its virtual hosts, as RabbitMQ loads them at a boot."""
     everything = {"configure": ".*", "write": ".*", "read": ".*"}
     return {

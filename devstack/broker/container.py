@@ -8,8 +8,9 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from devstack.broker.configuration import LOOPBACK, definitions, password_hash
+from devstack.broker.configuration import LOOPBACK, definitions
 from devstack.tether import tethered
+from shared.passwords import password_hash
 
 #: The same release as in docker-compose.yml.
 IMAGE = "rabbitmq:4.0-management"

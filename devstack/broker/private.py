@@ -6,7 +6,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +37,7 @@ class PrivateBroker:
         user: str = "melotech",
         password: str | None = None,
         vhosts: Sequence[str] = ("/",),
+        also: Mapping[str, list[dict[str, object]]] | None = None,
     ) -> None:
         self.plan = BrokerPlan(
             folder=folder.resolve(),
@@ -46,6 +47,7 @@ class PrivateBroker:
             user=user,
             password=password or secrets.token_urlsafe(18),
             vhosts=tuple(vhosts),
+            also=also or {},
         )
         self._node = Node(self.plan)
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from devstack.broker.configuration import definitions, password_hash
+from devstack.broker.configuration import definitions
 from devstack.credentials import generated
+from shared.passwords import password_hash
 
 #: Readable by the services' group; the broker's own user is given that group too.
 FILE_MODE = 0o440

@@ -7,6 +7,7 @@
 
 Everything runs on one loop (pika's own in a thread, or asyncio's), so nothing here
 needs a lock. The topology is declared on each channel: start order does not matter.
+A user who may not declare looks whether it is there (`shared.amqp.declaring`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 
 from shared import logs
-from shared.topology import Queue, Topology
+from shared.amqp import declaring
+from shared.topology import Topology
 
 log = logs.get(__name__)
 
@@ -32,6 +34,11 @@ REOPEN_DELAY = 0.3
 #: TCP, TLS and AMQP handshakes together, in seconds.
 CONNECT_DEADLINE = 10
 HEARTBEAT = 15
+
+REMEDY = (
+    "the broker has not what the reason names, and this user may not make it: load the"
+    " definitions again (python3 -m deploy update)"
+)
 
 
 class Loop(Protocol):
@@ -87,6 +94,7 @@ class Link:
         self._connection: Any = None
         self._channel: Channel | None = None
         self._ready = False
+        self._may_declare = True
         self._blocked = False
         self._closing = False
         self._delay = RECONNECT_FIRST
@@ -157,12 +165,10 @@ class Link:
     def _prepare(self, channel: Channel) -> None:
         self._channel = channel
         channel.add_on_close_callback(self._channel_gone)
-        steps = [*_declarations(channel, self._topology)]
-        self._run(channel, steps)
+        way = declaring.declared if self._may_declare else declaring.looked_for
+        self._run(channel, way(channel, self._topology))
 
-    def _run(
-        self, channel: Channel, steps: list[Callable[[Callable[[Any], None]], Any]]
-    ) -> None:
+    def _run(self, channel: Channel, steps: list[declaring.Step]) -> None:
         if not channel.is_open:
             return
         if not steps:
@@ -182,10 +188,20 @@ class Link:
         if channel is not self._channel:
             return
         self._channel = None
-        self._lose(error)
+        if self._ready or not self._turns_to_looking(error):
+            self._lose(error)
         connection = self._connection
         if connection.is_open:
             self._loop.call_later(REOPEN_DELAY, lambda: self._open_channel(connection))
+
+    def _turns_to_looking(self, error: Exception) -> bool:
+        """Tell whether to declare was refused; then the next channel only looks."""
+        refused = self._may_declare and declaring.is_refused(error)
+        # What is missing may be made after all, where the right was given meanwhile.
+        self._may_declare = not refused and (
+            self._may_declare or declaring.is_missing(error)
+        )
+        return refused
 
     def _connection_gone(self, error: Exception) -> None:
         self._channel = None
@@ -201,50 +217,12 @@ class Link:
         reason = _reason(error)
         if not self._closing and (self._ready or reason != self._last_reason):
             # Once per reason: a broker that stays away must not fill the log.
-            log.warning("broker.lost", link=self._name, reason=reason)
+            remedy = {"remedy": REMEDY} if declaring.is_missing(error) else {}
+            log.warning("broker.lost", link=self._name, reason=reason, **remedy)
         self._last_reason = reason
         if self._ready:
             self._ready = False
             self._on_lost(reason)
-
-
-def _declarations(
-    channel: Channel, topology: Topology
-) -> list[Callable[[Callable[[Any], None]], Any]]:
-    """Return the declarations as steps, each taking the callback of its answer."""
-    steps: list[Callable[[Callable[[Any], None]], Any]] = [
-        lambda done: channel.exchange_declare(
-            topology.exchange, exchange_type="topic", durable=True, callback=done
-        )
-    ]
-    for queue in topology.queues:
-        steps.append(_declare(channel, queue))
-        steps += [
-            _bind(channel, queue.name, topology.exchange, key)
-            for key in queue.routing_keys
-        ]
-    # The gate: a queue that the broker still recovers refuses this, the channel is
-    # closed, and all is tried again on the next one.
-    steps += [_passive(channel, name) for name in topology.gate]
-    return steps
-
-
-def _declare(channel: Channel, queue: Queue) -> Callable[[Callable[[Any], None]], Any]:
-    return lambda done: channel.queue_declare(
-        queue.name, durable=True, arguments=dict(queue.arguments), callback=done
-    )
-
-
-def _passive(channel: Channel, name: str) -> Callable[[Callable[[Any], None]], Any]:
-    return lambda done: channel.queue_declare(name, passive=True, callback=done)
-
-
-def _bind(
-    channel: Channel, queue: str, exchange: str, routing_key: str
-) -> Callable[[Callable[[Any], None]], Any]:
-    return lambda done: channel.queue_bind(
-        queue, exchange, routing_key=routing_key, callback=done
-    )
 
 
 def _reason(error: Exception) -> str:

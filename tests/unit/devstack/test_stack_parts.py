@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from devstack.broker.configuration import password_hash
 from devstack.credentials import files, generated
 from devstack.stack import dotenv, environment, ports
 from devstack.stack.banner import banner
@@ -19,6 +18,7 @@ from devstack.stack.programs import programs
 from devstack.stack.starting import PATIENCE, Endings
 from devstack.stack.supervision import State
 from devstack.stack.supervisord import Layout, UnusableFolder, configuration
+from shared.passwords import password_hash
 
 NOTHING = Facts(url=None, has_server=False, engine_answers=False, may_install=False)
 

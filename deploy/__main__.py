@@ -1,0 +1,94 @@
+"""`python3 -m deploy`: the commands of whoever runs the server (docs/deploy.md)."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from deploy import keeping, keys, updating
+from deploy.archive.unpacking import Unusable
+from deploy.compose import FOLDER, Compose, Failed
+
+SECRETS = FOLDER / "secrets"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options)
+    except (keys.Missing, keeping.Refused, Failed, Unusable, OSError) as error:
+        print(f"not done: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    compose = Compose(_say)
+    if options.verb == "secrets":
+        _secrets(options)
+    elif options.verb == "backup":
+        keeping.backup(compose, options.file, _say)
+    elif options.verb == "restore":
+        keeping.restore(compose, options.file, _say, overwrite=options.overwrite)
+    else:
+        keys.complete(SECRETS, {}, _ask)
+        updating.update(compose, SECRETS, pull=options.pull)
+        _say("updated")
+
+
+def _secrets(options: argparse.Namespace) -> None:
+    given = {name: os.environ.get(name.upper(), "") for name in _givable()}
+    if options.rotate:
+        keys.rotate(SECRETS, options.rotate)
+    elif options.forget:
+        keys.forget(SECRETS, options.forget)
+    else:
+        values = {name.upper(): value for name, value in given.items()}
+        written = keys.complete(SECRETS, values, _ask)
+        _say(f"{SECRETS}: written: {', '.join(written)}")
+    if options.rotate or options.forget:
+        _say("written; `python3 -m deploy update` puts it in force")
+
+
+def _givable() -> tuple[str, ...]:
+    return (*keys.OURS, *keys.ISSUED, *keys.OPTIONAL)
+
+
+def _ask(name: str, where: str) -> str:
+    if not sys.stdin.isatty():
+        return ""
+    return getpass.getpass(f"{name} ({where}): ")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m deploy", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    secrets = verbs.add_parser(
+        "secrets",
+        help="make ours, take those that others issue from the environment or ask",
+    )
+    which = secrets.add_mutually_exclusive_group()
+    which.add_argument("--rotate", choices=(*keys.OURS, "rabbitmq"))
+    which.add_argument("--forget", choices=tuple(keys.OURS))
+    backup = verbs.add_parser("backup", help="write what must be kept to FILE")
+    backup.add_argument("file", type=Path)
+    restore = verbs.add_parser("restore", help="put the content of FILE in place")
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--overwrite", action="store_true")
+    update = verbs.add_parser("update", help="roll out what the files say now")
+    update.add_argument(
+        "--pull", action="store_true", help="images from a registry: build none"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

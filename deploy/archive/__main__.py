@@ -1,0 +1,46 @@
+"""`python -m deploy.archive pack > FILE` and `unpack [--overwrite] < FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import sys
+from pathlib import Path
+
+from deploy.archive.packing import pack
+from deploy.archive.unpacking import Occupied, Unusable, unpack
+
+ROOT = Path("/keep")
+#: The broker's data, the spool, the ledger, the edge's certificates.
+KEPT = ("rabbitmq", "ingest", "mailer", "edge")
+#: A copy of the stream, read again: after a restore it would be of another stream.
+REBUILT = ("gateway",)
+
+
+def main() -> int:
+    """Pack or unpack by the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="deploy.archive")
+    parser.add_argument("verb", choices=("pack", "unpack"))
+    parser.add_argument("--overwrite", action="store_true")
+    parser.add_argument("--root", type=Path, default=ROOT)
+    options = parser.parse_args()
+    try:
+        if options.verb == "pack":
+            count = pack(options.root, KEPT, sys.stdout.buffer)
+        else:
+            count = unpack(
+                sys.stdin.buffer,
+                options.root,
+                KEPT,
+                also_empty=REBUILT,
+                overwrite=options.overwrite,
+            )
+    except (Occupied, Unusable, OSError, sqlite3.Error) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    print(f"{count} files", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The door to `docker compose`, for the production file."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+FOLDER = Path(__file__).parent
+FILE = FOLDER / "compose.production.yml"
+
+
+class Failed(Exception):
+    """A command of compose ended otherwise than well; it has said why itself."""
+
+
+class Compose:
+    """Run commands; each is told on `say` first."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def __call__(
+        self,
+        *words: str,
+        stdin: IO[bytes] | int | None = subprocess.DEVNULL,
+        stdout: IO[bytes] | None = None,
+    ) -> None:
+        """Run a command; raise Failed where it does not end with 0."""
+        self._say(f"docker compose {' '.join(words)}")
+        self._run(words, stdin=stdin, stdout=stdout)
+
+    def running(self) -> set[str]:
+        """Return the services that have a running container."""
+        done = self._run(
+            ("ps", "--services", "--status", "running"), stdout=subprocess.PIPE
+        )
+        return set(done.stdout.decode().split())
+
+    def give(self, content: bytes, *words: str) -> None:
+        """Run a command with `content` on its standard input."""
+        self._say(f"docker compose {' '.join(words[:4])} ...")
+        self._run(words, input=content)
+
+    def _run(
+        self, words: tuple[str, ...], **options: Any
+    ) -> subprocess.CompletedProcess[bytes]:
+        command = ["docker", "compose", "-f", str(FILE), *words]
+        done = subprocess.run(command, check=False, **options)  # noqa: S603
+        if done.returncode:
+            raise Failed(f"`docker compose {words[0]}` ended with {done.returncode}")
+        return done

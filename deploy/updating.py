@@ -1,0 +1,70 @@
+"""A new version, or new secrets, service by service: of two, one always serves.
+
+Images first, so that nothing is down while they are made. Then the broker (only where
+it changed; webhooks wait in the spool) and its definitions, which the new services may
+need; then those that clients notice least. The next one begins when the one before is
+ready, so a version that does not start stops the update while the other half serves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.compose import Compose, Failed
+from deploy.keys import DEFINITIONS
+
+#: Each of them reads its secrets at its start, so each is made anew.
+ROLLING = (
+    "mailer_worker",
+    "outbox_relay",
+    "gateway_1",
+    "gateway_2",
+    "ingest_1",
+    "ingest_2",
+)
+READY_DEADLINE = "120"
+#: The edge finds a service that is ready again within a second.
+PAUSE = 2.0
+IMPORT = (
+    "cat > /tmp/definitions.json; rabbitmqctl import_definitions /tmp/definitions.json;"
+    " code=$?; rm -f /tmp/definitions.json; exit $code"
+)
+
+
+def update(
+    compose: Compose,
+    secrets: Path,
+    *,
+    pull: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Bring everything to what the files say now; raise Failed at the first that fails.
+
+    What runs not (the relay without its profile) is left alone.
+    """
+    running = compose.running()
+    if not running:
+        raise Failed("nothing runs: start it with `up -d --wait`")
+    compose("pull" if pull else "build")
+    _start(compose, "rabbitmq")
+    load_definitions(compose, secrets)
+    for service in ROLLING:
+        if service in running:
+            _start(compose, "--force-recreate", service)
+            sleep(PAUSE)
+    # Its sockets are cut; made anew only where its image or its settings are others.
+    _start(compose, "edge")
+
+
+def load_definitions(compose: Compose, secrets: Path) -> None:
+    """Give the running broker its users, rights and topology."""
+    # The mounted file may be the one from before: a mount holds on to what it found.
+    content = (secrets / DEFINITIONS).read_bytes()
+    compose.give(content, "exec", "-T", "rabbitmq", "sh", "-c", IMPORT)
+
+
+def _start(compose: Compose, *words: str) -> None:
+    wait = ("--wait", "--wait-timeout", READY_DEADLINE)
+    compose("up", "-d", "--no-deps", *wait, *words)

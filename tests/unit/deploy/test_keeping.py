@@ -1,0 +1,142 @@
+"""Backup, restore and update: what is asked of compose, in which order."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.archive.packing import pack
+from deploy.archive.unpacking import Unusable
+from deploy.compose import Failed
+from deploy.keeping import Refused, backup, restore
+from deploy.keys import DEFINITIONS
+from deploy.updating import ROLLING, update
+
+EVERYTHING = {*ROLLING, "rabbitmq", "edge"}
+
+
+class FakeCompose:
+    """Writes down what it is asked; `keeper pack` packs a folder."""
+
+    def __init__(self, folder, running=EVERYTHING, fails_at=None):
+        self.asked = []
+        self._folder = folder
+        self._running = set(running)
+        self._fails_at = fails_at
+
+    def __call__(self, *words, stdin=None, stdout=None):
+        self.asked.append(words)
+        if self._fails_at in words:
+            raise Failed(f"{self._fails_at} failed")
+        if "pack" in words:
+            pack(self._folder, ("ingest",), stdout)
+
+    def running(self):
+        return self._running
+
+    def give(self, content, *words):
+        self.asked.append(("given", content))
+
+    def verbs(self):
+        return [next(w for w in words if not w.startswith("-")) for words in self.asked]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "ingest").mkdir()
+    (tmp_path / "ingest" / "file").write_text("kept")
+    (tmp_path / DEFINITIONS).write_text("{}")
+    return tmp_path
+
+
+@pytest.fixture
+def archive(folder):
+    backup(FakeCompose(folder), folder / "archive.tgz", print)
+    return folder / "archive.tgz"
+
+
+def test_backup_is_packed_while_the_broker_stands_still(folder):
+    compose = FakeCompose(folder)
+
+    backup(compose, folder / "archive.tgz", print)
+
+    assert compose.verbs() == ["stop", "run", "up"]
+    assert compose.asked[0][-1] == compose.asked[-1][-1] == "rabbitmq"
+    assert (folder / "archive.tgz").stat().st_mode & 0o777 == 0o600
+
+
+def test_broker_starts_again_where_no_backup_came_of_it(folder):
+    compose = FakeCompose(folder, fails_at="pack")
+
+    with pytest.raises(Failed):
+        backup(compose, folder / "archive.tgz", print)
+
+    assert compose.verbs() == ["stop", "run", "up"]
+    assert not (folder / "archive.tgz").exists()
+
+
+def test_backup_goes_over_no_file(folder, archive):
+    compose = FakeCompose(folder)
+
+    with pytest.raises(Refused, match="there already"):
+        backup(compose, archive, print)
+
+    assert compose.asked == []
+
+
+def test_restore_stops_nothing_for_an_archive_that_is_not_whole(folder, archive):
+    archive.write_bytes(archive.read_bytes()[:100])
+    compose = FakeCompose(folder)
+
+    with pytest.raises(Unusable):
+        restore(compose, archive, print, overwrite=True)
+
+    assert compose.asked == []
+
+
+def test_restore_stops_nothing_unless_told_to(folder, archive):
+    compose = FakeCompose(folder)
+
+    with pytest.raises(Refused, match="running: edge"):
+        restore(compose, archive, print, overwrite=False)
+
+    assert compose.asked == []
+
+
+def test_restore_stops_unpacks_and_starts(folder, archive):
+    compose = FakeCompose(folder)
+
+    restore(compose, archive, print, overwrite=True)
+
+    assert compose.verbs() == ["stop", "run", "up"]
+    assert set(compose.asked[0][1:]) == EVERYTHING
+    assert "--overwrite" in compose.asked[1]
+
+
+def test_what_was_stopped_stays_so_where_unpacking_failed(folder, archive):
+    compose = FakeCompose(folder, fails_at="unpack")
+
+    with pytest.raises(Failed):
+        restore(compose, archive, print, overwrite=True)
+
+    assert "up" not in compose.verbs()
+
+
+def test_update_goes_service_by_service_with_images_first(folder):
+    compose = FakeCompose(folder, EVERYTHING - {"outbox_relay"})
+
+    update(compose, folder, pull=False, sleep=lambda _: None)
+
+    assert compose.asked[0] == ("build",)
+    assert compose.asked[2] == ("given", b"{}")
+    started = [words[-1] for words in compose.asked if words[0] == "up"]
+    rolled = [name for name in ROLLING if name != "outbox_relay"]
+    assert started == ["rabbitmq", *rolled, "edge"]
+
+
+def test_update_stops_at_the_first_that_does_not_get_ready(folder):
+    compose = FakeCompose(folder, fails_at="gateway_1")
+
+    with pytest.raises(Failed):
+        update(compose, folder, pull=False, sleep=lambda _: None)
+
+    assert not [words for words in compose.asked if "gateway_2" in words]

@@ -1,0 +1,113 @@
+"""The secrets of a server: ours made, others' asked for, rotated and forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from base64 import b64decode
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy import keys
+from deploy.users import USERS
+
+ISSUED = {name.upper(): f"{name}-of-the-tests" for name in keys.ISSUED}
+
+
+def nobody(name, where):
+    return ""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "secrets"
+    keys.complete(folder, ISSUED, nobody)
+    return folder
+
+
+def read(folder, name):
+    return (folder / name).read_text()
+
+
+def test_ours_are_made_and_those_of_others_taken(folder):
+    assert read(folder, "webhook_secret").startswith("whsec_")
+    assert len(read(folder, "unsubscribe_secret")) == 64
+    assert read(folder, "mailgun_api_key") == ISSUED["MAILGUN_API_KEY"]
+    assert read(folder, "supabase_jwt_secret") == ""
+
+
+def test_what_there_is_stays(folder):
+    before = {p.name: p.read_text() for p in folder.iterdir()}
+
+    keys.complete(folder, {}, nobody)
+
+    for name in before.keys() - {keys.DEFINITIONS}:
+        assert read(folder, name) == before[name]
+
+
+def test_a_value_that_is_given_wins(folder):
+    keys.complete(folder, {"MAILGUN_API_KEY": "key-new"}, nobody)
+
+    assert read(folder, "mailgun_api_key") == "key-new"
+
+
+def test_what_nobody_gives_is_named_with_where_to_find_it(tmp_path):
+    with pytest.raises(keys.Missing) as raised:
+        keys.complete(tmp_path, {}, nobody)
+
+    assert set(raised.value.names) == set(keys.ISSUED)
+    assert "MAILGUN_API_KEY (Mailgun" in str(raised.value)
+    assert read(tmp_path, "webhook_secret")
+
+
+def test_whoever_sits_at_the_terminal_is_asked_for_the_missing_alone(tmp_path):
+    asked = []
+
+    def ask(name, where):
+        asked.append(name)
+        return f"told-{name}"
+
+    keys.complete(tmp_path, {"MAILGUN_API_KEY": "key-x"}, ask)
+
+    assert "MAILGUN_API_KEY" not in asked
+    assert read(tmp_path, "vite_supabase_anon_key") == "told-VITE_SUPABASE_ANON_KEY"
+
+
+def test_nobody_but_the_owner_enters_the_folder_and_no_file_can_be_written(folder):
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) in {0o440, 0o444}, path.name
+
+
+def test_a_rotated_secret_stands_before_the_old_one_until_that_is_forgotten(folder):
+    old = read(folder, "webhook_secret")
+
+    keys.rotate(folder, "webhook_secret")
+    new, kept = read(folder, "webhook_secret").split(",")
+
+    assert kept == old != new
+    keys.forget(folder, "webhook_secret")
+    assert read(folder, "webhook_secret") == new
+
+
+def test_definitions_carry_the_hashes_of_the_users_passwords(folder):
+    keys.rotate(folder, "rabbitmq")
+    users = {u["name"]: u for u in json.loads(read(folder, keys.DEFINITIONS))["users"]}
+
+    assert users.keys() == {user.name for user in USERS}
+    for name, user in users.items():
+        password = urlsplit(read(folder, f"rabbitmq_url_{name}")).password
+        stored = b64decode(user["password_hash"])
+        assert stored[4:] == hashlib.sha256(stored[:4] + password.encode()).digest()
+        assert password not in read(folder, keys.DEFINITIONS)
+
+
+def test_rotating_the_brokers_passwords_changes_all_of_them(folder):
+    before = {user.name: read(folder, f"rabbitmq_url_{user.name}") for user in USERS}
+
+    keys.rotate(folder, "rabbitmq")
+
+    for name, url in before.items():
+        assert read(folder, f"rabbitmq_url_{name}") != url
