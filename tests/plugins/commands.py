@@ -26,11 +26,13 @@ from tests.plugins.known import (
 OTHERS = {
     "apt-get",
     "caddy",
+    "cd",
     "chmod",
     "chown",
     "cp",
     "curl",
     "echo",
+    "editor",
     "git",
     "install",
     "kill",
