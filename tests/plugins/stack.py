@@ -14,7 +14,8 @@ import psutil
 import pytest
 import requests
 
-from devstack.broker.node import free_port, server_program
+from devstack.broker.node import server_program
+from devstack.free_port import free_port
 from devstack.stack.gateways import PORT_STEP
 from devstack.stack.ports import is_taken
 from devstack.stack.supervision import Supervision
