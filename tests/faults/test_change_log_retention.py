@@ -22,6 +22,8 @@ from tests.plugins.witnesses import Witness
 BIG = "x" * 200_000
 TO_FILL_SEGMENTS = 130
 MILLION = 1_000_000
+#: Between two looks at whether something is forgotten, in seconds.
+PAUSE = 0.3
 #: More than a gateway keeps in memory beside its file.
 ENOUGH = 2_000
 
@@ -113,6 +115,7 @@ async def wait_until_forgotten(gateway, token, event_id, witness, bus):
         await probe.leave()
         if not probe.recovered:
             return meanwhile
+        await asyncio.sleep(PAUSE)
         meanwhile += bus.publish(change())
         await wait_until_told(witness, meanwhile[-1])
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 import requests
@@ -22,6 +23,10 @@ from tests.plugins.services import start_ingest, until
 
 #: How long the broker is away, in seconds.
 OUTAGE = 60.0
+#: Of each sender, in seconds: a load for a minute, and thousands of changes to drain.
+PAUSE = 0.05
+#: What a publish may take, and any answer on a busy machine, in seconds.
+DEADLINE, LONGEST = 0.7, 5.0
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def status(ingest):
 
 @pytest.mark.timeout(240)
 def test_long_outage_under_load_costs_no_webhook_and_no_order(ingest, private_broker):
-    with Senders(ingest.url) as senders:
+    with Senders(ingest.url, pause=PAUSE) as senders:
         until(lambda: senders.accepted > 100)
         private_broker.kill()
         down = time.monotonic()
@@ -55,8 +60,8 @@ def test_long_outage_under_load_costs_no_webhook_and_no_order(ingest, private_br
     until(lambda: is_drained(ingest))
 
     assert senders.refused == []
-    assert len(senders.spooled) > 100
-    assert senders.slowest < 2
+    assert len(senders.spooled) > 1_000
+    assert max(senders.seconds) < LONGEST
     assert status(ingest) == "healthy"
     assert_kept(senders, private_broker.url)
 
@@ -104,10 +109,10 @@ def test_memory_alarm_is_answered_from_the_spool_and_holds_nobody_up(
         until(lambda: senders.accepted > 50)
         rabbitmqctl(private_broker, "set_vm_memory_high_watermark", "0.0000001")
         until(lambda: len(senders.spooled) > 200)
-        senders.slowest = 0.0
-        before = len(senders.spooled)
+        before, answered = len(senders.spooled), len(senders.seconds)
         until(lambda: len(senders.spooled) > before + 200)
-        assert senders.slowest < 1
+        # Whoever waited for the broker each time would wait for all of its deadline.
+        assert median(senders.seconds[answered:]) < DEADLINE / 2
         rabbitmqctl(private_broker, "set_vm_memory_high_watermark", "0.9")
         until(lambda: is_drained(ingest), timeout=30)
     until(lambda: is_drained(ingest))
