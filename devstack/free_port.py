@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import socket
 from collections import deque
@@ -16,6 +17,12 @@ MOST_TRIES = 1_000
 MOST_CLAIMS = 100
 
 _claims: deque[socket.socket] = deque()
+
+
+@atexit.register
+def _give_up() -> None:
+    while _claims:
+        _claims.pop().close()
 
 
 def free_port() -> int:
