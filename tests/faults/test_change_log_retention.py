@@ -14,8 +14,7 @@ import pytest
 from devstack.broker.configuration import NODE, environment
 from devstack.broker.node import server_program
 from tests.plugins.changes import change, press, read_stream
-from tests.plugins.services import start_gateway, start_supabase, until
-from tests.plugins.sockets import login
+from tests.plugins.services import start_gateway, until
 from tests.plugins.witnesses import Witness
 
 #: The stream forgets whole segments of 20 MB; an event holds its row twice.
@@ -26,16 +25,6 @@ MILLION = 1_000_000
 PAUSE = 0.3
 #: More than a gateway keeps in memory beside its file.
 ENOUGH = 2_000
-
-
-@pytest.fixture(scope="module")
-def supabase(start_for_module, tmp_path_factory):
-    return start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
-
-
-@pytest.fixture(scope="module")
-def token(supabase):
-    return login(supabase, "admin@melotech.test")
 
 
 @pytest.fixture

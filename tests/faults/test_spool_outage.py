@@ -54,10 +54,10 @@ def test_long_outage_under_load_costs_no_webhook_and_no_order(ingest, private_br
         assert status(ingest) == "degraded"
         private_broker.start()
         # The senders go on meanwhile: it drains faster than they fill it.
-        until(lambda: is_drained(ingest), timeout=30)
+        until(lambda: is_drained(ingest), timeout=60)
         before = senders.accepted
         until(lambda: senders.accepted > before + 50)
-    until(lambda: is_drained(ingest))
+    until(lambda: is_drained(ingest), timeout=60)
 
     assert senders.refused == []
     assert len(senders.spooled) > 1_000
@@ -80,7 +80,7 @@ def test_broker_that_is_killed_again_and_again_in_mid_drain_gets_everything(
         for number in range(50):
             senders.send(f"s-{number % 7}")
     private_broker.start()
-    until(lambda: is_drained(ingest), timeout=30)
+    until(lambda: is_drained(ingest), timeout=60)
 
     assert senders.refused == []
     assert_kept(senders, private_broker.url)
@@ -114,8 +114,8 @@ def test_memory_alarm_is_answered_from_the_spool_and_holds_nobody_up(
         # Whoever waited for the broker each time would wait for all of its deadline.
         assert median(senders.seconds[answered:]) < DEADLINE / 2
         rabbitmqctl(private_broker, "set_vm_memory_high_watermark", "0.9")
-        until(lambda: is_drained(ingest), timeout=30)
-    until(lambda: is_drained(ingest))
+        until(lambda: is_drained(ingest), timeout=60)
+    until(lambda: is_drained(ingest), timeout=60)
 
     assert senders.refused == []
     assert_kept(senders, private_broker.url)
