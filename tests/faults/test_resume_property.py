@@ -26,8 +26,6 @@ from tests.plugins.world import World
 #: Each is some 80 comings and goings, of five witnesses, and three kills.
 EXAMPLES = 4
 STEPS = 80
-#: At most, between two of these.
-EVENTS = 60
 WITNESSES = 5
 STATUSES = ("pending", "in-review", "approved", "mail")
 #: Between two events, in seconds: what happens to clients falls among them.
@@ -79,7 +77,7 @@ actions = {
 }
 #: A gateway takes long to start again; what happens meanwhile is to others.
 often = ["move"] * 18 + ["rest"] * 3 + ["lose", "kill"]
-steps = st.tuples(st.integers(0, EVENTS), st.sampled_from(often).flatmap(actions.get))
+steps = st.tuples(st.integers(0, 90), st.sampled_from(often).flatmap(actions.get))
 schedules = st.lists(steps, min_size=STEPS, max_size=STEPS)
 
 
