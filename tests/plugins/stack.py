@@ -38,7 +38,7 @@ BINDS = (
     "SUPABASE_STANDIN_BIND",
     "MAILGUN_STANDIN_BIND",
 )
-START_DEADLINE = 100.0
+START_DEADLINE = 150.0
 
 
 class Stack:
@@ -90,7 +90,7 @@ class Stack:
             env=self.environ,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=START_DEADLINE,
             check=False,
         )
 
