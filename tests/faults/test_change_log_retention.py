@@ -21,10 +21,11 @@ from tests.plugins.witnesses import Witness
 BIG = "x" * 200_000
 TO_FILL_SEGMENTS = 130
 MILLION = 1_000_000
-#: Between two looks at whether something is forgotten, in seconds.
-PAUSE = 0.3
 #: More than a gateway keeps in memory beside its file.
 ENOUGH = 2_000
+#: Between two looks at whether something is forgotten, in seconds; what comes meanwhile
+#: fills that memory, from which an old event would still be told.
+PAUSE, MEANWHILE = 0.3, 200
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ async def wait_until_forgotten(gateway, token, event_id, witness, bus):
         if not probe.recovered:
             return meanwhile
         await asyncio.sleep(PAUSE)
-        meanwhile += bus.publish(change())
+        meanwhile += bus.publish(*(change() for _ in range(MEANWHILE)))
         await wait_until_told(witness, meanwhile[-1])
 
 
