@@ -111,6 +111,7 @@ async function openInsights(page, url) {
   await signIn(page, "admin");
   await live(page);
   await page.getByText("Time to review").waitFor();
+  await page.locator("svg.recharts-surface").nth(1).waitFor();
 }
 
 async function openArtist(page, url) {
