@@ -20,8 +20,8 @@ settings.load_profile("melotech")
 
 
 def pytest_xdist_auto_num_workers():
-    """Run three workers, each on a broker of its own; a given broker is for one.
+    """Run four workers, each on a broker of its own; a given broker is for one.
 
-    Most of a run is waiting for services to start, so two cores are enough for three.
+    Most of a run is waiting for services to start, so two cores are enough for four.
     """
-    return 0 if os.environ.get("RABBITMQ_URL") else 3
+    return 0 if os.environ.get("RABBITMQ_URL") else 4

@@ -16,8 +16,8 @@ from bench.fanout.servers import GATEWAY, LOCAL, Mode, Server
 from bench.fanout.stage import Stage
 from bench.fanout.supabase import Supabase
 from bench.programs import Program
-from devstack.broker.node import free_port
 from devstack.broker.private import PrivateBroker
+from devstack.free_port import free_port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Self
 import aiohttp
 
 from bench.programs import Program
-from devstack.broker.node import free_port
+from devstack.free_port import free_port
 from devstack.session import Project, sign_in
 from devstack.supabase.seed import PASSWORD
 

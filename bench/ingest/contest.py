@@ -21,8 +21,8 @@ from bench.ingest.webhook import PATH
 from bench.latency import percentile
 from bench.programs import ROOT, Program, cpu_seconds
 from bench.remote import Remote
-from devstack.broker.node import free_port
 from devstack.broker.private import PrivateBroker
+from devstack.free_port import free_port
 from shared import signature
 
 #: An update of a row as pg_net sent it; the status changes, so both queues get it.

@@ -15,8 +15,8 @@ from bench.mail.mailgun import Begin, HowMany, Leave, Listening, Progress, Serve
 from bench.mail.samples import Sample
 from bench.programs import Program
 from bench.remote import Remote
-from devstack.broker.node import free_port
 from devstack.broker.private import PrivateBroker
+from devstack.free_port import free_port
 from devstack.postgres import private_postgres, server_binaries
 
 Say = Callable[[str], None]

@@ -17,8 +17,8 @@ from bench.outbox.database import Database, database
 from bench.outbox.ways import Pace, Way
 from bench.outbox.writer import Listener, measure
 from bench.programs import Program
-from devstack.broker.node import free_port
 from devstack.broker.private import PrivateBroker
+from devstack.free_port import free_port
 
 Say = Callable[[str], None]
 SETTLE_DEADLINE = 30.0

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from devstack.broker.configuration import BrokerPlan
 from devstack.broker.container import ContainerNode
-from devstack.broker.node import BrokerMissing, Node, free_port
+from devstack.broker.node import BrokerMissing, Node
+from devstack.free_port import free_port
 from shared import lifecycle
 
 

@@ -38,14 +38,6 @@ def server_program() -> str | None:
     return _find("rabbitmq-server", SERVER_FOLDERS)
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Node:
     """Start and end the port mapper and the node; both end with this process too."""
 

@@ -17,7 +17,8 @@ import pika.exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from devstack.broker.configuration import BrokerPlan
-from devstack.broker.node import Node, free_port
+from devstack.broker.node import Node
+from devstack.free_port import free_port
 
 #: How much of the log an error message quotes.
 LOG_TAIL_BYTES = 3000

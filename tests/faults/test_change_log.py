@@ -9,24 +9,13 @@ from contextlib import closing
 import pytest
 
 from tests.plugins.changes import change, delete_stream, press, read_stream
-from tests.plugins.services import start_gateway, start_supabase, until
-from tests.plugins.sockets import login
+from tests.plugins.services import start_gateway, until
 from tests.plugins.witnesses import Witness
 
 PUBLISHED = 300
 #: Enough for several pages of every table and index.
 TEXT = "x" * 1_000
 SEEN = 4
-
-
-@pytest.fixture(scope="module")
-def supabase(start_for_module, tmp_path_factory):
-    return start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
-
-
-@pytest.fixture(scope="module")
-def token(supabase):
-    return login(supabase, "admin@melotech.test")
 
 
 @pytest.fixture

@@ -9,21 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.plugins.changes import change, press
-from tests.plugins.services import start_gateway, start_supabase, until
-from tests.plugins.sockets import login
+from tests.plugins.services import start_gateway, until
 from tests.plugins.witnesses import Witness
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def supabase(start_for_module, tmp_path_factory):
-    return start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
-
-
-@pytest.fixture(scope="module")
-def token(supabase):
-    return login(supabase, "admin@melotech.test")
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,7 @@ import pytest
 from devstack.broker.configuration import NODE, environment
 from devstack.broker.node import server_program
 from tests.plugins.changes import change, press, read_stream
-from tests.plugins.services import start_gateway, start_supabase, until
-from tests.plugins.sockets import login
+from tests.plugins.services import start_gateway, until
 from tests.plugins.witnesses import Witness
 
 #: The stream forgets whole segments of 20 MB; an event holds its row twice.
@@ -24,16 +23,9 @@ TO_FILL_SEGMENTS = 130
 MILLION = 1_000_000
 #: More than a gateway keeps in memory beside its file.
 ENOUGH = 2_000
-
-
-@pytest.fixture(scope="module")
-def supabase(start_for_module, tmp_path_factory):
-    return start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
-
-
-@pytest.fixture(scope="module")
-def token(supabase):
-    return login(supabase, "admin@melotech.test")
+#: Between two looks at whether something is forgotten, in seconds; what comes meanwhile
+#: fills that memory, from which an old event would still be told.
+PAUSE, MEANWHILE = 0.3, 200
 
 
 @pytest.fixture
@@ -113,7 +105,8 @@ async def wait_until_forgotten(gateway, token, event_id, witness, bus):
         await probe.leave()
         if not probe.recovered:
             return meanwhile
-        meanwhile += bus.publish(change())
+        await asyncio.sleep(PAUSE)
+        meanwhile += bus.publish(*(change() for _ in range(MEANWHILE)))
         await wait_until_told(witness, meanwhile[-1])
 
 

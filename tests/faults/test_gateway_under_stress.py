@@ -137,7 +137,8 @@ async def test_keys_that_cannot_be_fetched_hold_nobody_beyond_the_deadline(
     codes = await asyncio.gather(*(close_code() for _ in range(10)))
 
     assert set(codes) == {4202}
-    assert time.monotonic() - started < 6
+    # Ten, one after the other, would have taken 20 seconds.
+    assert time.monotonic() - started < 15
     async with Client(gateway, "admin") as client:
         await client.auth(known)
         await client.next("welcome")

@@ -11,6 +11,7 @@ import threading
 import pytest
 import requests
 
+from devstack.free_port import free_port
 from tests.plugins.ledgers import (
     IMPATIENT,
     NO_SUPABASE,
@@ -21,7 +22,7 @@ from tests.plugins.ledgers import (
     states,
 )
 from tests.plugins.mails import behave, dead_letters, mails_told
-from tests.plugins.services import free_port, start_mailer, until
+from tests.plugins.services import start_mailer, until
 from tests.plugins.turns import publish_all, some_changes
 
 

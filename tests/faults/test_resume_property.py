@@ -23,7 +23,8 @@ from tests.plugins.services import start_gateway, start_supabase, until
 from tests.plugins.sockets import login, users_id
 from tests.plugins.world import World
 
-EXAMPLES = 7
+#: Each is some 80 comings and goings, of five witnesses, and three kills.
+EXAMPLES = 4
 STEPS = 80
 WITNESSES = 5
 STATUSES = ("pending", "in-review", "approved", "mail")

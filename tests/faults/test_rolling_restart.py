@@ -124,8 +124,11 @@ async def test_drained_gateway_sends_each_client_away_once_and_gets_none_back(
     addresses = [gateway.url.removeprefix("http://") for gateway in gateways]
     async with Edge(tmp_path, *addresses) as edge:
         followers = [Follower([edge], "admin", token) for _ in range(20)]
-        tasks = [asyncio.create_task(each.run()) for each in followers]
-        await asyncio.to_thread(until, lambda: all(each.since for each in followers))
+        tasks = []
+        for each in followers:
+            # One after the other: the edge shares out by those that it has by then.
+            tasks.append(asyncio.create_task(each.run()))
+            await asyncio.to_thread(until, lambda each=each: each.since)
 
         assert await asyncio.to_thread(gateways[0].stop) == 0
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 import requests
@@ -22,6 +23,10 @@ from tests.plugins.services import start_ingest, until
 
 #: How long the broker is away, in seconds.
 OUTAGE = 60.0
+#: Of each sender, in seconds: a load for a minute, and thousands of changes to drain.
+PAUSE = 0.05
+#: What a publish may take, and any answer on a busy machine, in seconds.
+DEADLINE, LONGEST = 0.7, 5.0
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def status(ingest):
 
 @pytest.mark.timeout(240)
 def test_long_outage_under_load_costs_no_webhook_and_no_order(ingest, private_broker):
-    with Senders(ingest.url) as senders:
+    with Senders(ingest.url, pause=PAUSE) as senders:
         until(lambda: senders.accepted > 100)
         private_broker.kill()
         down = time.monotonic()
@@ -49,14 +54,14 @@ def test_long_outage_under_load_costs_no_webhook_and_no_order(ingest, private_br
         assert status(ingest) == "degraded"
         private_broker.start()
         # The senders go on meanwhile: it drains faster than they fill it.
-        until(lambda: is_drained(ingest), timeout=30)
+        until(lambda: is_drained(ingest), timeout=60)
         before = senders.accepted
         until(lambda: senders.accepted > before + 50)
-    until(lambda: is_drained(ingest))
+    until(lambda: is_drained(ingest), timeout=60)
 
     assert senders.refused == []
-    assert len(senders.spooled) > 100
-    assert senders.slowest < 2
+    assert len(senders.spooled) > 1_000
+    assert max(senders.seconds) < LONGEST
     assert status(ingest) == "healthy"
     assert_kept(senders, private_broker.url)
 
@@ -75,7 +80,7 @@ def test_broker_that_is_killed_again_and_again_in_mid_drain_gets_everything(
         for number in range(50):
             senders.send(f"s-{number % 7}")
     private_broker.start()
-    until(lambda: is_drained(ingest), timeout=30)
+    until(lambda: is_drained(ingest), timeout=60)
 
     assert senders.refused == []
     assert_kept(senders, private_broker.url)
@@ -104,13 +109,13 @@ def test_memory_alarm_is_answered_from_the_spool_and_holds_nobody_up(
         until(lambda: senders.accepted > 50)
         rabbitmqctl(private_broker, "set_vm_memory_high_watermark", "0.0000001")
         until(lambda: len(senders.spooled) > 200)
-        senders.slowest = 0.0
-        before = len(senders.spooled)
+        before, answered = len(senders.spooled), len(senders.seconds)
         until(lambda: len(senders.spooled) > before + 200)
-        assert senders.slowest < 1
+        # Whoever waited for the broker each time would wait for all of its deadline.
+        assert median(senders.seconds[answered:]) < DEADLINE / 2
         rabbitmqctl(private_broker, "set_vm_memory_high_watermark", "0.9")
-        until(lambda: is_drained(ingest), timeout=30)
-    until(lambda: is_drained(ingest))
+        until(lambda: is_drained(ingest), timeout=60)
+    until(lambda: is_drained(ingest), timeout=60)
 
     assert senders.refused == []
     assert_kept(senders, private_broker.url)

@@ -16,8 +16,9 @@ import psutil
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
-from devstack.broker.node import free_port, server_program
+from devstack.broker.node import server_program
 from devstack.broker.private import PrivateBroker, accepts, can_log_in
+from devstack.free_port import free_port
 from tests.plugins.broker import Brokers, unavailable
 from tests.plugins.services import until
 

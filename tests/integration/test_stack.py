@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from devstack.stack import dotenv
 from shared import unsubscribe
 from shared.unsubscribe import Subscription
 from tests.plugins.services import until
-from tests.plugins.stack import Stack
+from tests.plugins.stack import Stack, stacks
 
 
 @pytest.mark.timeout(300)
@@ -40,13 +41,21 @@ def test_one_command_runs_everything_restarts_what_dies_and_ends_without_a_trace
     assert stack.processes() == []
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that runs, for tests that end nothing."""
+    with stacks(tmp_path_factory.mktemp("running")) as make:
+        stack = make()
+        stack.up()
+        yield stack
+
+
 @pytest.mark.timeout(300)
 def test_what_became_of_a_mail_comes_in_at_the_edge_and_is_believed(
-    stack: Stack,
+    running: Stack,
 ) -> None:
-    stack.up()
-    mailgun = f"http://{stack.environ['MAILGUN_STANDIN_BIND']}"
-    written = dotenv.read(stack.root / ".env")
+    mailgun = f"http://{running.environ['MAILGUN_STANDIN_BIND']}"
+    written = dotenv.read(running.root / ".env")
     mail = {"from": "m@a.test", "to": "a@b.test", "text": "T", "v:event_id": "evt_1"}
     taken = requests.post(
         f"{mailgun}/v3/{written['MAILGUN_DOMAIN']}/messages",
@@ -70,13 +79,12 @@ def test_what_became_of_a_mail_comes_in_at_the_edge_and_is_believed(
 
 
 @pytest.mark.timeout(300)
-def test_link_of_a_mail_ends_the_mails_by_way_of_the_edge(stack: Stack) -> None:
-    stack.up()
-    secret = dotenv.read(stack.root / ".env")["UNSUBSCRIBE_SECRET"]
+def test_link_of_a_mail_ends_the_mails_by_way_of_the_edge(running: Stack) -> None:
+    secret = dotenv.read(running.root / ".env")["UNSUBSCRIBE_SECRET"]
     subscription = Subscription(
         event_id="e", submission_id="s", recipient_key="0f" * 16, masked="a***@b.test"
     )
-    link = unsubscribe.link(stack.url, subscription, secret.encode())
+    link = unsubscribe.link(running.url, subscription, secret.encode())
 
     shown = requests.get(link, timeout=5)
     done = requests.post(link, data={"List-Unsubscribe": "One-Click"}, timeout=5)

@@ -104,12 +104,20 @@ def private_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker
         yield start
 
 
+@pytest.fixture(scope="module")
+def private_broker_of_module(private_brokers: Brokers) -> PrivateBroker:
+    """One broker that the tests of a module may kill, one after the other."""
+    return private_brokers()
+
+
 @pytest.fixture
-def private_broker(private_brokers: Brokers) -> Iterator[PrivateBroker]:
-    """One broker that this test may kill."""
-    broker = private_brokers()
-    yield broker
-    broker.kill()
+def private_broker(private_broker_of_module: PrivateBroker) -> PrivateBroker:
+    """One broker that this test may kill; it runs, and nothing of ours is on it."""
+    broker = private_broker_of_module
+    if broker.pid is None:
+        broker.start()
+    wipe(broker.url)
+    return broker
 
 
 def _given() -> Broker | None:

@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 
 import aiohttp
 
-from tests.plugins.services import ROOT, free_port
+from devstack.free_port import free_port
+from tests.plugins.services import ROOT
 
 DEADLINE = 10.0
 

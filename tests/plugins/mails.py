@@ -44,12 +44,12 @@ def publish(bus, event):
 
 def inbox(mailgun):
     """Return the mails that the stand-in has taken."""
-    return requests.get(f"{mailgun.url}/api/messages", timeout=5).json()
+    return requests.get(f"{mailgun.url}/api/messages", timeout=20).json()
 
 
 def behave(mailgun, **switches):
     """Switch how the stand-in answers the next mails."""
-    answer = requests.post(f"{mailgun.url}/api/behaviour", json=switches, timeout=5)
+    answer = requests.post(f"{mailgun.url}/api/behaviour", json=switches, timeout=20)
     assert answer.status_code < 300
 
 

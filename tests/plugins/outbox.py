@@ -104,4 +104,4 @@ def start_relay(start: Start, bus_url: str, outbox: Outbox, **environ: str) -> P
 
 def health_of(relay: Process) -> Any:
     """Return what `/health` says."""
-    return requests.get(f"{relay.url}/health", timeout=5).json()
+    return requests.get(f"{relay.url}/health", timeout=20).json()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import TypeVar
 import pytest
 import requests
 
+from devstack.free_port import free_port
 from shared import signature
 
 ROOT = Path(__file__).parents[2]
@@ -25,30 +25,29 @@ SERVICE_KEY = "sb_secret_of_the_tests"
 ANON_KEY = "sb_publishable_of_the_tests"
 MAILGUN_KEY = "key-of-the-tests"
 DOMAIN = "mg.melotech.test"
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 STOP_DEADLINE = 30.0
+#: Between two looks at a condition, in seconds.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.2
 
 
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], *, timeout: float = 20.0) -> T:
-    """Return the condition's first true value; fail when it stays false."""
+def until(condition: Callable[[], T], *, timeout: float = 30.0) -> T:
+    """Return the condition's first true value; fail when it stays false.
+
+    What takes long to ask is asked rarer: the answer must not wait for the questions.
+    """
     deadline = time.monotonic() + timeout
     while True:
+        asked = time.monotonic()
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {timeout} s: {condition}"
-        time.sleep(0.02)
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        answered = time.monotonic()
+        assert answered < deadline, f"not within {timeout} s: {condition}"
+        time.sleep(min(max(SHORTEST_PAUSE, 2 * (answered - asked)), LONGEST_PAUSE))
 
 
 def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:

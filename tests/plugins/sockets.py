@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from tests.plugins.services import ANON_KEY, SECRET, SERVICE_KEY, Process
 
-WAIT = 10.0
+WAIT = 30.0
 
 
 def login(supabase: Process, address: str) -> str:
@@ -25,7 +25,7 @@ def login(supabase: Process, address: str) -> str:
         params={"grant_type": "password"},
         headers={"apikey": ANON_KEY},
         json={"email": address, "password": "melotech"},
-        timeout=5,
+        timeout=20,
     )
     assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
@@ -38,7 +38,7 @@ def users_id(supabase: Process, address: str) -> tuple[str, str]:
         f"{supabase.url}/rest/v1/users",
         params={"select": "*", "email": f"eq.{address}"},
         headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
-        timeout=5,
+        timeout=20,
     ).json()[0]
     return row["id"], row["authid"]
 
@@ -85,7 +85,7 @@ def post_change(
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(SECRET).sign(name, now, body.decode()),
         },
-        timeout=10,
+        timeout=20,
     )
 
 

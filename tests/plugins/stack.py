@@ -14,7 +14,8 @@ import psutil
 import pytest
 import requests
 
-from devstack.broker.node import free_port, server_program
+from devstack.broker.node import server_program
+from devstack.free_port import free_port
 from devstack.stack.gateways import PORT_STEP
 from devstack.stack.ports import is_taken
 from devstack.stack.supervision import Supervision
@@ -37,7 +38,7 @@ BINDS = (
     "SUPABASE_STANDIN_BIND",
     "MAILGUN_STANDIN_BIND",
 )
-START_DEADLINE = 100.0
+START_DEADLINE = 150.0
 
 
 class Stack:
@@ -89,7 +90,7 @@ class Stack:
             env=self.environ,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=START_DEADLINE,
             check=False,
         )
 

@@ -38,20 +38,20 @@ export function createTokens(auth: Auth): Tokens {
       const { access_token: token } = data.session;
       const isFresh = expiry(data.session) - Date.now() > FRESH_FOR;
       if (isFresh && (token !== refused || !mayRenew())) return token;
-      return renewed(auth);
+      return renewed(auth, token === refused);
     },
     async renew() {
-      if (mayRenew()) await renewed(auth);
+      if (mayRenew()) await renewed(auth, true);
     },
   };
 }
 
-/** Refused for good is signed out; supabase-js alone would wait for its own clock. */
-async function renewed(auth: Auth): Promise<string | null> {
+async function renewed(auth: Auth, isRefused: boolean): Promise<string | null> {
   const { data, error } = await auth.refreshSession();
   if (data.session) return data.session.access_token;
   if (isPassing(error?.status)) throw error ?? new Error("no session");
-  if (isAuthApiError(error)) await auth.signOut({ scope: "local" });
+  // Neither taken nor renewed: supabase-js alone would wait for the end by its own clock.
+  if (isRefused && isAuthApiError(error)) await auth.signOut({ scope: "local" });
   return null;
 }
 

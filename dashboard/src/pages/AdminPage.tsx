@@ -37,7 +37,7 @@ export default function AdminPage() {
   useFetchedEarly(state.status === "ready");
   const open = openId === null ? undefined : state.entries.get(openId);
   return (
-    <div className="flex h-full min-h-80 flex-col gap-2 p-2 sm:p-4">
+    <div className="mx-auto flex h-full min-h-80 max-w-[120rem] flex-col gap-2 p-2 sm:p-4">
       <h1 className="sr-only">Submissions</h1>
       <HeaderSlot>
         <ConnectionBadge connection={connection} onRetry={retry} />

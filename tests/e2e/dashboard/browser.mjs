@@ -7,7 +7,7 @@ const { CHROMIUM, DASHBOARD, EDGE_URL, MAILGUN_URL, SERVICE_KEY, SUPABASE_URL } 
 const require = createRequire(`${DASHBOARD}/package.json`);
 const { chromium } = require("playwright-core");
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 30_000;
 const PAUSE_MS = 20;
 /** Of what a page shows, in characters, when a scenario fails. */
 const MOST_SEEN = 4_000;

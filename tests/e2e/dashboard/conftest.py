@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from tests.plugins.chromium import chromium
 from tests.plugins.node import DASHBOARD, need_node, run_script
 from tests.plugins.stack import Stack, stacks
 
-SCENARIO_DEADLINE = 120.0
+SCENARIO_DEADLINE = 240.0
 
 Play = Callable[..., dict[str, Any]]
 
@@ -30,10 +32,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return shutil.copytree(
             DASHBOARD / "dist", tmp_path_factory.mktemp("p") / "dist"
         )
-    folder = tmp_path_factory.mktemp("pages")
-    words = (*building.BUILD, "--outDir", str(folder), "--emptyOutDir")
-    node.run(DASHBOARD, words, timeout=building.BUILD_DEADLINE)
+    shared = _folder_of_the_run(tmp_path_factory)
+    folder = shared / "pages"
+    with (shared / "pages.lock").open("w") as lock:
+        # The first worker builds, the others wait for it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "index.html").exists():
+            words = (*building.BUILD, "--outDir", str(folder), "--emptyOutDir")
+            node.run(DASHBOARD, words, timeout=building.BUILD_DEADLINE)
     return folder
+
+
+def _folder_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of this run have, and no other run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,10 @@ const SIZES = [
   { width: 390, height: 844 },
 ];
 const SCHEMES = ["light", "dark"];
-/** Long enough for what fades or is drawn, in milliseconds. */
-const SETTLED_MS = 500;
+/** A page that stands still for so many frames has been drawn. */
+const FRAMES = 10;
+/** What never ends must not be waited for, in milliseconds. */
+const LONGEST_MS = 3_000;
 const STATES = {
   "sign-in": openSignIn,
   list: openList,
@@ -39,7 +41,31 @@ export async function openStates(newPage, url, look) {
 
 async function settled(page) {
   await page.mouse.move(0, 0);
-  await page.evaluate((wait) => new Promise((done) => setTimeout(done, wait)), SETTLED_MS);
+  await page.evaluate(untilStill, [FRAMES, LONGEST_MS]);
+}
+
+/** In the page: until so many frames in a row were drawn and nothing changed or moved. */
+function untilStill([framesNeeded, longest]) {
+  return new Promise((done) => {
+    let frames = 0;
+    const observer = new MutationObserver(() => (frames = 0));
+    observer.observe(document, {
+      attributes: true,
+      characterData: true,
+      childList: true,
+      subtree: true,
+    });
+    const deadline = performance.now() + longest;
+    const look = () => {
+      const moves = document.getAnimations().some(({ playState }) => playState === "running");
+      frames = moves ? 0 : frames + 1;
+      if (frames < framesNeeded && performance.now() < deadline)
+        return void requestAnimationFrame(look);
+      observer.disconnect();
+      done();
+    };
+    requestAnimationFrame(look);
+  });
 }
 
 async function openSignIn(page, url) {
@@ -85,6 +111,7 @@ async function openInsights(page, url) {
   await signIn(page, "admin");
   await live(page);
   await page.getByText("Time to review").waitFor();
+  await page.locator("svg.recharts-surface").nth(1).waitFor();
 }
 
 async function openArtist(page, url) {

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from devstack.free_port import free_port
 from tests.plugins.services import (
     ANON_KEY,
     DOMAIN,
@@ -15,7 +16,6 @@ from tests.plugins.services import (
     SECRET,
     SERVICE_KEY,
     Process,
-    free_port,
 )
 
 

@@ -8,7 +8,7 @@ import { Bars } from "./Bars";
 import { Card } from "./Card";
 import { changePoints, connectionPoints, mailBars, statusBars, total } from "./points";
 import { Reviews } from "./Reviews";
-import type { Connections, Span, Stats } from "./stats";
+import { connected, type Connections, type Span, type Stats } from "./stats";
 import { Tiles } from "./Tiles";
 import { count, named, peakInWords, pointsInWords, timesInWords } from "./words";
 
@@ -83,8 +83,9 @@ const Connected = memo(function Connected({
   span: Span;
 }) {
   const points = connectionPoints(connections, span);
+  const summary = peakInWords(points, connected(connections), span);
   return (
-    <Card title="Live connections" summary={peakInWords(points, span)}>
+    <Card title="Live connections" summary={summary}>
       <ul className="mb-3 flex flex-wrap gap-x-6 text-sm">
         {Object.entries(connections.now).map(([room, value]) => (
           <li key={room}>

@@ -1,7 +1,7 @@
 /** The numbers that are read at a glance, at the top of the page. */
 
 import { total, type Point } from "./points";
-import type { Span, Stats } from "./stats";
+import { connected, type Span, type Stats } from "./stats";
 import { count, duration } from "./words";
 
 interface TilesProps {
@@ -11,7 +11,7 @@ interface TilesProps {
 }
 
 export function Tiles({ stats, span, changes }: TilesProps) {
-  const { by_status, time_to_decision, mails, connections } = stats;
+  const { by_status, time_to_decision, connections } = stats;
   return (
     <dl className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Tile label="Changes" value={count(total(changes))} hint={`in the ${span.words}`} />
@@ -25,11 +25,11 @@ export function Tiles({ stats, span, changes }: TilesProps) {
         value={duration(time_to_decision.median_seconds)}
         hint="median"
       />
-      {connections && mails && (
+      {connections && (
         <Tile
           label="Connected now"
-          value={count(Object.values(connections.now).reduce((sum, n) => sum + n, 0))}
-          hint={`${count(mails.delivered ?? 0)} mails delivered in the ${span.words}`}
+          value={count(connected(connections))}
+          hint="admins and artists"
         />
       )}
     </dl>

@@ -29,6 +29,11 @@ export interface Stats {
   connections?: Connections;
 }
 
+/** How many sockets and streams there are now, of all rooms. */
+export function connected({ now }: Connections): number {
+  return Object.values(now).reduce((sum, each) => sum + each, 0);
+}
+
 export interface Span {
   name: "hour" | "day";
   label: string;

@@ -45,11 +45,12 @@ describe("a chart in words", () => {
   });
 
   test.each([
-    [[], "The count begins with the next minute."],
-    [[3, 5, 4], "At most 5 at once in the last 24 hours."],
-  ])("the peak of %j", (values, expected) => {
+    [[], 1, "The count begins with the next minute."],
+    [[3, 5, 4], 1, "At most 5 at once in the last 24 hours."],
+    [[0], 1, "At most 1 at once in the last 24 hours."],
+  ])("the peak of %j and %j now", (values, now, expected) => {
     const points = values.map((value, place) => ({ at: place, value }));
-    expect(peakInWords(points, DAY, "en")).toBe(expected);
+    expect(peakInWords(points, now, DAY, "en")).toBe(expected);
   });
 });
 

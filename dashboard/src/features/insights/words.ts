@@ -50,9 +50,15 @@ export function pointsInWords(
   return `${changes} in the ${span.words}, ${most}.`;
 }
 
-export function peakInWords(points: readonly Point[], span: Span, locale?: string): string {
+/** `now` counts too: the points are those of whole minutes. */
+export function peakInWords(
+  points: readonly Point[],
+  now: number,
+  span: Span,
+  locale?: string,
+): string {
   if (points.length === 0) return "The count begins with the next minute.";
-  const peak = Math.max(...points.map((point) => point.value));
+  const peak = Math.max(now, ...points.map((point) => point.value));
   return `At most ${count(peak, locale)} at once in the ${span.words}.`;
 }
 

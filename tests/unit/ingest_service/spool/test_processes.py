@@ -62,7 +62,10 @@ def test_worker_that_is_killed_in_mid_append_has_lost_nothing_that_it_promised(
         count = 20 * (turn + 1)
         promised += [worker.stdout.readline().strip() for _ in range(count)]
         os.kill(worker.pid, signal.SIGKILL)
-        promised += worker.communicate(timeout=60)[0].split()
+        # Not `communicate`: it knows nothing of lines that have been read ahead.
+        with worker.stdout:
+            promised += worker.stdout.read().split()
+        worker.wait(60)
 
     found = [each.message.message_id for each in open_spool().oldest(100_000)]
 

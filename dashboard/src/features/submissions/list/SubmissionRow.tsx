@@ -32,6 +32,8 @@ export const SubmissionRow = memo(function SubmissionRow(props: SubmissionRowPro
       aria-selected={isSelected}
       className={clsx(
         "absolute inset-x-0 top-0 border-b border-line text-sm hover:bg-raised",
+        // Of the button in it, whose own outline its cell would cut off.
+        "has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
         GRID,
         isSelected && "bg-raised shadow-[inset_3px_0_0_var(--accent)]",
       )}

@@ -88,7 +88,7 @@ function Title({ entry, artist, onOpen }: Shown) {
       <button
         type="button"
         tabIndex={-1}
-        className="block w-full cursor-pointer truncate text-left font-medium after:absolute after:inset-0"
+        className="block w-full cursor-pointer truncate text-left font-medium outline-none! after:absolute after:inset-0"
         onClick={() => onOpen(id)}
       >
         {title || "Untitled"}
