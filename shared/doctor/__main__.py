@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from shared import logs
 from shared.doctor import plans, report, running, services
-from shared.doctor.place import Place, text_of
+from shared.doctor.place import Place
 from shared.doctor.plans import environment
 from shared.doctor.settings import DoctorSettings
 from shared.errors import SettingsError
@@ -33,13 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         own = DoctorSettings.load(os.environ)
     except SettingsError as error:
         return _cannot("; ".join(error.faults))
+    classes = services.classes_of(here)
     standings = services.chosen(here, os.environ, options.only)
     if not standings:
         return _cannot(f"not installed here: {', '.join(options.only)}")
     place = Place(environ=os.environ, own=own, standings=standings, now=time.time())
-    found = environment.findings(place, here) + running.run(plans.checks_of(place))
-    secrets = services.secrets_of(here, os.environ)
-    told = report.guarded(found, secrets | {text_of(own.rabbitmq_management_url)})
+    found = environment.findings(place, classes)
+    found += running.run(plans.checks_of(place))
+    told = report.guarded(found, services.secrets_of(classes, os.environ))
     print(report.as_json(told) if options.json else report.as_text(told))
     return report.exit_code(told)
 

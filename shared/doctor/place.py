@@ -1,4 +1,4 @@
-"""Where the doctor looks: the environment, and the settings that could be read of it."""
+"""Where the doctor looks: the environment, and what settings it made."""
 
 from __future__ import annotations
 

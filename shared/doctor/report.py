@@ -1,4 +1,4 @@
-"""The findings as lines for people, or as one JSON document; nothing secret in either."""
+"""The findings as lines for people or as JSON, with nothing secret in either."""
 
 from __future__ import annotations
 

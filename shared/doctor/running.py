@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.doctor.findings import Finding, fault
 
@@ -31,7 +31,7 @@ class Check(Generic[F]):
 
 
 class _Running:
-    def __init__(self, check: Check[object]) -> None:
+    def __init__(self, check: Check[Any]) -> None:
         self.check = check
         self.found: list[Finding] | None = None
         # No pool: its threads are waited for at the end, and a name may take minutes
@@ -50,16 +50,14 @@ class _Running:
         return [_late(self.check)] if self.found is None else self.found
 
 
-def run(
-    checks: Sequence[Check[object]], *, deadline: float = DEADLINE
-) -> list[Finding]:
+def run(checks: Sequence[Check[Any]], *, deadline: float = DEADLINE) -> list[Finding]:
     """Return what all found, in their order; `deadline` is in seconds."""
     until = time.monotonic() + deadline
     running = [_Running(check) for check in checks]
     return [finding for each in running for finding in each.wait(until)]
 
 
-def _late(check: Check[object]) -> Finding:
+def _late(check: Check[Any]) -> Finding:
     return fault(
         check.group,
         check.name,
@@ -69,7 +67,7 @@ def _late(check: Check[object]) -> Finding:
     )
 
 
-def _broken(check: Check[object], error: Exception) -> Finding:
+def _broken(check: Check[Any], error: Exception) -> Finding:
     return fault(
         check.group,
         check.name,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr
-
+from shared.doctor.settings import DoctorSettings
 from shared.errors import SettingsError
 from shared.settings import Settings
 
@@ -96,6 +97,11 @@ def present() -> tuple[Service, ...]:
     return tuple(each for each in SERVICES if importlib.util.find_spec(each.package))
 
 
+def classes_of(here: Iterable[Service]) -> list[type[Settings]]:
+    """Return every settings class that is read here, the doctor's own first."""
+    return [DoctorSettings, *(service.settings_class() for service in here)]
+
+
 def chosen(
     here: Sequence[Service], environ: Mapping[str, str], only: Sequence[str]
 ) -> list[Standing]:
@@ -116,14 +122,20 @@ def chosen(
     ]
 
 
-def secrets_of(here: Sequence[Service], environ: Mapping[str, str]) -> set[str]:
-    """Return each secret that the environment holds, the parts of lists as well."""
+def secrets_of(
+    classes: Iterable[type[Settings]], environ: Mapping[str, str]
+) -> set[str]:
+    """Return each secret that the environment holds.
+
+    With the parts of lists, and the passwords in addresses, as written and as meant.
+    """
     found: set[str] = set()
-    for service in here:
-        for name, field in service.settings_class().model_fields.items():
-            if "SecretStr" in repr(field.annotation) or SecretStr in field.metadata:
+    for cls in classes:
+        for name, field in cls.model_fields.items():
+            if "SecretStr" in repr(field.annotation):
                 value = _value(name.upper(), environ)
                 found |= {value, *(part.strip() for part in value.split(","))}
+                found |= _passwords(value)
     return found - {""}
 
 
@@ -144,12 +156,19 @@ def _loaded(service: Service, environ: Mapping[str, str]) -> Standing:
     return Standing(service=service, configured=True, settings=settings)
 
 
+def _passwords(value: str) -> set[str]:
+    try:
+        password = urlsplit(value).password or ""
+    except ValueError:
+        return set()
+    return {password, unquote(password)}
+
+
 def _value(name: str, environ: Mapping[str, str]) -> str:
     file = environ.get(f"{name}_FILE", "").strip()
     if not file:
         return environ.get(name, "").strip()
     try:
-        with open(file, encoding="utf-8") as text:  # noqa: PTH123
-            return text.read().strip()
+        return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""

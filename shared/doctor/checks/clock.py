@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 
 from shared.doctor.findings import Finding, fault, ok, warning
-from shared.doctor.probes.http import Answer
+from shared.doctor.probes.http import Answer, Reply
 
 GROUP = "Clock"
 #: A Date header knows whole seconds.
@@ -16,9 +16,9 @@ NOTABLE = 2.0
 REMEDY = "Let the machine keep its time: timedatectl set-ntp true (or run chrony)."
 
 
-def beside(peer: str, answer: Answer) -> list[Finding]:
-    """Compare the peer's Date header; nothing where it has none."""
-    offset = offset_of(answer)
+def beside(peer: str, reply: Reply) -> list[Finding]:
+    """Compare the peer's Date header; nothing where there is none."""
+    offset = offset_of(reply) if isinstance(reply, Answer) else None
     if offset is None:
         return []
     off = abs(offset)

@@ -19,8 +19,8 @@ from shared.doctor.probes.http import NoAnswer, Reply
 GROUP = "Mailgun"
 US, EU = "https://api.mailgun.net", "https://api.eu.mailgun.net"
 _KEY = (
-    "Set MAILGUN_API_KEY to a sending key of the domain: Mailgun, the domain's settings,"
-    " Sending keys."
+    "Set MAILGUN_API_KEY to a sending key of the domain: the domain's settings at"
+    " Mailgun, Sending keys."
 )
 _REACH = "See MAILGUN_BASE_URL and the way out of this machine to it."
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -38,7 +38,7 @@ def is_unknown_here(reply: Reply) -> bool:
 
 
 def sending(here: Reply, elsewhere: Reply | None, *, other: str) -> list[Finding]:
-    """Judge the answers to a post that sends nothing, here and in the `other` region."""
+    """Judge the answers to a post that sends nothing, here and elsewhere (`other`)."""
     name = "key may send"
     if isinstance(here, NoAnswer):
         return [fault(GROUP, name, f"Mailgun is not reached: {here.reason}", _REACH)]

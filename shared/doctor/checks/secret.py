@@ -1,4 +1,4 @@
-"""Are the secrets that we choose hard to guess, and in the form that they should have?"""
+"""Are the secrets that we choose hard to guess, and in the right form?"""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ _REACH = (
     "See SUPABASE_URL (https://PROJECT.supabase.co), and whether the project is paused."
 )
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_JWT_SECRET = (
-    "Set SUPABASE_JWT_SECRET of the gateway (Supabase, Project settings, JWT keys), or"
+_HS256 = (
+    "Set SUPABASE_HS256 of the gateway (Supabase, Project settings, JWT keys), or"
     " change the project to asymmetric signing keys."
 )
 
@@ -103,7 +103,7 @@ def jwt_secret(secret: str, key: str) -> list[Finding]:
     if token.is_signed_with(secret):
         return [ok(GROUP, name, "it signed the service key")]
     text = "did not sign the service key: one of both is of another project"
-    return [fault(GROUP, name, text, _JWT_SECRET)]
+    return [fault(GROUP, name, text, _HS256)]
 
 
 def table(name: str, reply: Reply, *, variable: str = "") -> list[Finding]:
@@ -155,7 +155,7 @@ def alive(reply: Reply) -> list[Finding]:
 
 
 def key_set(reply: Reply, *, has_secret: bool) -> list[Finding]:
-    """Judge the JWKS beside whether SUPABASE_JWT_SECRET is set."""
+    """Judge the JWKS beside whether SUPABASE_HS256 is set."""
     name = "token keys"
     if isinstance(reply, NoAnswer):
         text = f"the key set is not reached: {reply.reason}"
@@ -170,7 +170,7 @@ def key_set(reply: Reply, *, has_secret: bool) -> list[Finding]:
     if has_secret:
         return [ok(GROUP, name, "the project signs with its secret (HS256)")]
     text = "the project signs with HS256, and the gateway has no secret to check that"
-    return [fault(GROUP, name, text, _JWT_SECRET)]
+    return [fault(GROUP, name, text, _HS256)]
 
 
 def _legacy(name: str, token: Token, *, url: str, now: float) -> Finding:

@@ -28,18 +28,16 @@ def mistyped(environ: Iterable[str], known: Collection[str]) -> list[Finding]:
     """Name variables that nobody reads, and that look like one that is not set."""
     given = {name.removesuffix("_FILE") for name in environ}
     unset = [name for name in known if name not in given]
-    found: list[Finding] = []
-    for name in sorted(given - set(known)):
-        for meant in get_close_matches(name, unset, 1, ALIKE):
-            found.append(
-                warning(
-                    GROUP,
-                    name,
-                    "nobody reads this variable",
-                    f"Is {meant} meant? Then rename it.",
-                )
-            )
-    return found
+    return [
+        warning(
+            GROUP,
+            name,
+            "nobody reads this variable",
+            f"Is {meant} meant? Then rename it.",
+        )
+        for name in sorted(given - set(known))
+        for meant in get_close_matches(name, unset, 1, ALIKE)
+    ]
 
 
 def together(
@@ -84,7 +82,8 @@ def _not_configured(standing: Standing) -> Finding:
 
 def _faulty(service: str, told: str) -> Finding:
     name, _, text = told.partition(": ")
-    text = text.replace("\n", " ")
-    return fault(
-        GROUP, service, f"{name} {text}", f"Set {name} for the {service} anew; {WHERE}."
-    )
+    if text.startswith("is missing"):
+        text, remedy = "is missing", f"Set {name}, or {name}_FILE; {WHERE}."
+    else:
+        remedy = f"Mend {name}, and restart the {service}; {WHERE}."
+    return fault(GROUP, service, f"{name} {text.splitlines()[0]}", remedy)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shared.doctor.place import Place
 from shared.doctor.plans import bus, edge, keeping, mailgun, services, supabase
 from shared.doctor.running import Check
 
 
-def checks_of(place: Place) -> list[Check]:
+def checks_of(place: Place) -> list[Check[Any]]:
     """Return all that there is to fetch, in the report's order."""
     return [
         *bus.checks(place),

@@ -15,7 +15,7 @@ from shared.doctor.checks import clock, topology
 from shared.doctor.checks.reached import document_of
 from shared.doctor.findings import Finding, warning
 from shared.doctor.place import Place, text_of
-from shared.doctor.probes.http import Answer, NoAnswer, Reply, ask
+from shared.doctor.probes.http import NoAnswer, Reply, ask
 from shared.doctor.running import Check
 from shared.errors import SettingsError
 from shared.settings import BrokerSettings
@@ -30,7 +30,7 @@ class Pages:
     bindings: Reply
 
 
-def checks(place: Place) -> Iterator[Check]:
+def checks(place: Place) -> Iterator[Check[Any]]:
     """Return what there is to ask of the broker."""
     try:
         settings = BrokerSettings.load(place.environ)
@@ -75,25 +75,19 @@ def _pages(management: str, url: str) -> Pages:
 
 def _described(pages: Pages) -> list[Finding]:
     queues, bindings = _listed(pages.queues), _listed(pages.bindings)
-    told = clock.beside("broker", pages.queues) if _answered(pages.queues) else []
+    told = clock.beside("broker", pages.queues)
     if queues is None or bindings is None:
         return [_unread(pages.queues), *told]
     return [*topology.described(TOPOLOGY, queues=queues, bindings=bindings), *told]
-
-
-def _answered(reply: Reply) -> bool:
-    return isinstance(reply, Answer)
 
 
 def _listed(reply: Reply) -> list[Any] | None:
     if isinstance(reply, NoAnswer) or reply.status != HTTPStatus.OK:
         return None
     told = document_of(reply)
-    return [each for each in told if isinstance(each, dict)] if _is_list(told) else None
-
-
-def _is_list(told: object) -> bool:
-    return isinstance(told, list)
+    if not isinstance(told, list):
+        return None
+    return [each for each in told if isinstance(each, dict)]
 
 
 def _unread(reply: Reply) -> Finding:

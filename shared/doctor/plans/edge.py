@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from shared.doctor.checks import certificate, reached
 from shared.doctor.place import Place
@@ -12,7 +13,7 @@ from shared.doctor.probes.http import ask
 from shared.doctor.running import Check
 
 
-def checks(place: Place) -> Iterator[Check]:
+def checks(place: Place) -> Iterator[Check[Any]]:
     """Return what there is to ask; nothing where nobody knows its address."""
     public = place.field("public_url", "mailer")
     address = place.own.edge_url or public

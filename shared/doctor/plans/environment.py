@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.doctor.checks import mailgun, secret, supabase, variables
 from shared.doctor.findings import Finding
 from shared.doctor.place import Place, text_of, texts_of
-from shared.doctor.services import Service, is_set
-from shared.doctor.settings import DoctorSettings
+from shared.doctor.services import is_set
+from shared.settings import Settings
 
 
-def findings(place: Place, here: tuple[Service, ...]) -> list[Finding]:
-    """Return what can be said at once; `here` are the services whose packages are."""
-    known = {
-        name.upper()
-        for cls in (DoctorSettings, *(each.settings_class() for each in here))
-        for name in cls.model_fields
-    }
+def findings(place: Place, classes: Sequence[type[Settings]]) -> list[Finding]:
+    """Return what can be said at once; `classes` are all that are read here."""
+    known = {name.upper() for cls in classes for name in cls.model_fields}
     return [
         *(found for each in place.standings for found in variables.of_service(each)),
         *variables.mistyped(place.environ, known),

@@ -18,7 +18,7 @@ from shared.doctor.running import Check
 LEDGER_BYTES = 200_000_000
 
 
-def checks(place: Place) -> Iterator[Check]:
+def checks(place: Place) -> Iterator[Check[Any]]:
     """Return what there is to look at."""
     yield from _folders(place)
     mailer = place.settings("mailer")
@@ -40,7 +40,7 @@ def checks(place: Place) -> Iterator[Check]:
         )
 
 
-def _folders(place: Place) -> Iterator[Check]:
+def _folders(place: Place) -> Iterator[Check[Any]]:
     ingest, gateway = place.settings("ingest"), place.settings("gateway")
     mailer = place.settings("mailer")
     if ingest is not None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from shared.doctor.checks import clock, mailgun, variables
 from shared.doctor.findings import Finding, warning
 from shared.doctor.place import Place, text_of
-from shared.doctor.probes.http import Answer, Reply, ask
+from shared.doctor.probes.http import Reply, ask
 from shared.doctor.running import Check
 
 Regions = Callable[[str], str | None]
 
 
-def checks(place: Place, *, regions: Regions = mailgun.other_region) -> Iterator[Check]:
+def checks(
+    place: Place, *, regions: Regions = mailgun.other_region
+) -> Iterator[Check[Any]]:
     """Return what there is to ask; `regions` leads from an address to the other's."""
     mailer = place.settings("mailer")
     if mailer is None:
@@ -61,10 +64,10 @@ def _posts(base: str, other: str, domain: str, login: dict[str, str]) -> Posts:
 def _sending(replies: Posts, *, other: str) -> list[Finding]:
     here, elsewhere = replies
     found = mailgun.sending(here, elsewhere, other=other)
-    return found + (clock.beside("Mailgun", here) if isinstance(here, Answer) else [])
+    return found + clock.beside("Mailgun", here)
 
 
-def _unread(place: Place) -> Iterator[Check]:
+def _unread(place: Place) -> Iterator[Check[Any]]:
     if any(each.faults for each in place.standings if each.service.name == "mailer"):
         told = warning(
             mailgun.GROUP,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from shared.address import host_and_port
 from shared.doctor.checks import reached
@@ -14,7 +15,7 @@ from shared.doctor.running import Check
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})
 
 
-def checks(place: Place) -> Iterator[Check]:
+def checks(place: Place) -> Iterator[Check[Any]]:
     """Return a look at each service that could start."""
     for standing in place.standings:
         service = standing.service

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from shared import supabase as asking
 from shared.doctor.checks import clock, databases, supabase
 from shared.doctor.findings import Finding
 from shared.doctor.place import Place, text_of
-from shared.doctor.probes.http import Answer, Reply, ask
+from shared.doctor.probes.http import Reply, ask
 from shared.doctor.running import Check
 
 #: A user that nobody is: who may ask is told that there is none.
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-def checks(place: Place) -> Iterator[Check]:
+def checks(place: Place) -> Iterator[Check[Any]]:
     """Return what there is to ask of the project; nothing where nobody knows one."""
     settings = place.settings("gateway", "mailer")
     if settings is None:
@@ -25,7 +26,7 @@ def checks(place: Place) -> Iterator[Check]:
     headers = asking.credentials(text_of(settings.supabase_service_role_key))
     table = place.field("submissions_table", "gateway", "ingest") or "submissions"
 
-    def check(name: str, path: str, decide: supabase.Decide) -> Check:
+    def check(name: str, path: str, decide: supabase.Decide) -> Check[Any]:
         fetch = partial(ask, f"{url}{path}", headers=headers)
         return Check(group=supabase.GROUP, name=name, fetch=fetch, decide=decide)
 
@@ -52,5 +53,4 @@ def checks(place: Place) -> Iterator[Check]:
 
 
 def _alive(reply: Reply) -> list[Finding]:
-    told = supabase.alive(reply)
-    return told + (clock.beside("Supabase", reply) if isinstance(reply, Answer) else [])
+    return supabase.alive(reply) + clock.beside("Supabase", reply)
