@@ -179,6 +179,7 @@ def _chain(error: BaseException) -> list[BaseException]:
         inner = [
             *each.args,
             *getattr(each, "exceptions", ()),
+            getattr(each, "exception", None),
             each.__cause__,
             each.__context__,
         ]

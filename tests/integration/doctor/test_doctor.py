@@ -1,4 +1,4 @@
-"""The doctor beside a running installation: all is well, then one fault after another."""
+"""The doctor beside a running installation: all is well, then one fault at a time."""
 
 from __future__ import annotations
 
@@ -265,8 +265,8 @@ def test_legacy_secret_that_did_not_sign_the_key_is_told(installation):
     def part(text: str) -> str:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
-    claims = part('{"role":"service_role","exp":4102444800}')
-    key = f"{part('{"alg":"HS256"}')}.{claims}.{part('no signature')}"
+    header, claims = '{"alg":"HS256"}', '{"role":"service_role","exp":4102444800}'
+    key = ".".join(map(part, (header, claims, "no signature")))
 
     report = installation.examined(
         SUPABASE_SERVICE_ROLE_KEY=key, SUPABASE_JWT_SECRET="of-another-project-entirely"
