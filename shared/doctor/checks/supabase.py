@@ -34,7 +34,7 @@ _REACH = (
 )
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _HS256 = (
-    "Set SUPABASE_HS256 of the gateway (Supabase, Project settings, JWT keys), or"
+    "Set SUPABASE_JWT_SECRET of the gateway (Supabase, Project settings, JWT keys), or"
     " change the project to asymmetric signing keys."
 )
 
@@ -155,7 +155,7 @@ def alive(reply: Reply) -> list[Finding]:
 
 
 def key_set(reply: Reply, *, has_secret: bool) -> list[Finding]:
-    """Judge the JWKS beside whether SUPABASE_HS256 is set."""
+    """Judge the JWKS beside whether SUPABASE_JWT_SECRET is set."""
     name = "token keys"
     if isinstance(reply, NoAnswer):
         text = f"the key set is not reached: {reply.reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 
 import pytest
 
@@ -476,3 +477,21 @@ def test_what_is_missing_beside_what_is_there(changes, check):
 
     assert [each.check for each in found] == ([check] if check else [])
     assert holds_remedies(found)
+
+
+def test_no_variable_of_the_project_is_taken_for_a_slip_of_another():
+    from pathlib import Path
+
+    from devstack.stack import environment
+    from shared.doctor import services
+
+    root = Path(__file__).parents[4]
+    example = re.findall(
+        r"^# ?([A-Z][A-Z_]+)=", (root / ".env.example").read_text(), re.MULTILINE
+    )
+    given = [*example, *environment.merged(root, {}, {})]
+    classes = services.classes_of(services.present())
+    known = {name.upper() for cls in classes for name in cls.model_fields}
+
+    for name in given:
+        assert variables.mistyped([name], known) == []
