@@ -13,7 +13,8 @@ LEAST_FREE = 100_000_000
 def judged(name: str, folder: Folder, *, may_grow_to: int, limit: str) -> list[Finding]:
     """Judge a data folder; `limit` names the variable that bounds it, if any."""
     found = _rights(name, folder) or _room(name, folder, may_grow_to, limit)
-    return [found or ok(GROUP, name, f"writable, {_size(folder.free)} free")]
+    state = "writable" if folder.exists else "made by the service when it starts"
+    return [found or ok(GROUP, name, f"{state}, {_size(folder.free)} free")]
 
 
 def _rights(name: str, folder: Folder) -> Finding | None:

@@ -14,9 +14,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailer_worker.ledger import engines, schema
+from mailer_worker.ledger.tables import LAYOUT
 from shared.doctor.checks import clock
 from shared.doctor.place import Place
 from shared.doctor.plans import mailgun
+from shared.doctor.probes import databases
 from shared.doctor.probes.certificate import Believed, Disbelieved, certificate_of
 from shared.doctor.probes.http import Answer, NoAnswer, ask
 from shared.doctor.running import run
@@ -241,3 +244,32 @@ def test_project_that_signs_with_a_secret_that_we_have_not(installation, serve):
 
 def lower(headers):
     return {name.lower(): value for name, value in headers.items()}
+
+
+def test_ledger_in_postgres_is_asked_for_its_layout(postgres):
+    database = postgres.create_database("doctors_ledger")
+    address = f"postgresql://test@/{database.name}?{sockets_of(database)}"
+    before = databases.layout_of(address)
+    engine = engines.engine_of(address, threads=1)
+    schema.prepare(engine)
+    engine.dispose()
+
+    assert before == databases.Told(None)
+    assert databases.layout_of(address) == databases.Told(str(LAYOUT))
+
+
+def sockets_of(database):
+    host, port = database.one(
+        "select current_setting('unix_socket_directories'), current_setting('port')"
+    )
+    return f"host={host}&port={port}"
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "127.0.0.1"])
+def test_database_that_is_away_is_told_without_its_address(host):
+    url = f"postgresql://keeper:ledgers-password@{host}:{free_port()}/ledger"
+
+    response = databases.layout_of(url)
+
+    assert isinstance(response, NoAnswer)
+    assert not {"keeper", "ledgers-password", host} & set(response.reason.split())
