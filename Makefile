@@ -7,7 +7,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup run stop logs demo watch smoke mailer dashboard dashboard-dev test \
+.PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
         check lint format types boundaries dashboard-check bench-fanout bench-ingest \
         bench-outbox bench-mail site site-serve configuration lock up down clean venv-run
 
@@ -37,6 +37,9 @@ watch: venv-run ## Print what a socket receives (ROOM=admin or ROOM=artist:<id>)
 
 mailer: venv-run ## Run one of the mailer's commands (ARGS="dead-letters list")
 	@exec $(PYTHON) -m devstack.stack exec -m mailer_worker $(or $(ARGS),--help)
+
+doctor: venv-run ## Say what is set up wrong, and what to do (ARGS="--json")
+	@exec $(PYTHON) -m devstack.stack exec -m shared.doctor $(ARGS)
 
 smoke: venv-run ## Check a deployment end to end (BASE_URL=http://localhost:8000)
 	@exec $(PYTHON) -m devstack.stack exec -m devstack.smoke

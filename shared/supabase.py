@@ -127,7 +127,7 @@ def submissions(
     ):
         if value is not None:
             params[column] = f"{operator}.{value}"
-    return Query(path=_path_of(table), params=params)
+    return Query(path=path_of(table), params=params)
 
 
 def submission_by(table: str, submission_id: str, artist_id: str | None) -> Query:
@@ -135,7 +135,7 @@ def submission_by(table: str, submission_id: str, artist_id: str | None) -> Quer
     params = {"select": "*", "id": f"eq.{submission_id}", "limit": "1"}
     if artist_id is not None:
         params["userid"] = f"eq.{artist_id}"
-    return Query(path=_path_of(table), params=params)
+    return Query(path=path_of(table), params=params)
 
 
 def auth_user(auth_id: str) -> Query:
@@ -190,7 +190,8 @@ def read_auth_user(status: int, body: bytes) -> AuthUser | None:
         raise Transient(f"Supabase's auth answer is not understood: {error}") from None
 
 
-def _path_of(table: str) -> str:
+def path_of(table: str) -> str:
+    """Return a table's path below SUPABASE_URL."""
     return f"/rest/v1/{quote(table, safe='')}"
 
 

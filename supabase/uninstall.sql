@@ -34,3 +34,4 @@ $$;
 
 -- The triggers go with their functions, those of the earlier signed_webhook.sql too.
 drop schema if exists melotech cascade;
+drop function if exists public.melotech_pack_version();

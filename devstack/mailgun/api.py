@@ -15,7 +15,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from devstack.mailgun import behaviour, lookup
+from devstack.mailgun import behaviour, domains, lookup
 from devstack.mailgun.behaviour import Behaviour
 from devstack.mailgun.fates import Fate, is_told
 from devstack.mailgun.form import Fields, Rejected, message_of
@@ -94,6 +94,17 @@ class Api:
         found = self._journal.page(query, until=time.time() - now.events_lag_seconds)
         url = f"{request.url.origin()}/v3/{self._domain}/events"
         return web.json_response(lookup.answer(query, found, url=url))
+
+    async def domain(self, request: web.Request) -> web.Response:
+        """Answer `GET /v4/domains/{domain}`."""
+        refusal = self._refusal(request)
+        if refusal:
+            return refusal
+        if not self._may_read:
+            return told(HTTPStatus.UNAUTHORIZED, "Forbidden")
+        return web.json_response(
+            domains.shown(self._domain, self.behaviour.domain_state)
+        )
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._authorised(request):

@@ -101,6 +101,7 @@ async def create_app(settings: StandInSettings) -> web.Application:
     app.router.add_post("/v3/{domain}/messages", api.take)
     app.router.add_get("/v3/{domain}/events", api.events)
     app.router.add_get(r"/v3/{domain}/events/{page:[\w-]{1,2000}}", api.events)
+    app.router.add_get("/v4/domains/{domain}", api.domain)
     app.router.add_get("/api/messages", it.messages)
     app.router.add_delete("/api/messages", it.clear)
     app.router.add_get("/api/behaviour", it.behaviour)

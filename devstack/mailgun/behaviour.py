@@ -21,6 +21,7 @@ Mode = Literal[
     "half",
     "garbage",
 ]
+State = Literal["active", "unverified", "disabled"]
 Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Times = Annotated[int, msgspec.Meta(ge=1)]
@@ -38,7 +39,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `accept_then_hang` last. `fate` is what becomes of a mail that was taken.
     The others stay until they are changed: each answer is `latency_ms` late, an event
     is in the log `events_lag_seconds` after it happened, and `events_times` requests
-    for the log (None: all) are answered `events_status`.
+    for the log (None: all) are answered `events_status`. `domain_state` is what is said
+    of the domain; one that is not active has a DNS record that is not seen.
     """
 
     mode: Mode = "ok"
@@ -52,6 +54,7 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events_lag_seconds: Seconds = 0.0
     events_status: Status | None = None
     events_times: Times | None = None
+    domain_state: State = "active"
 
     def next(self) -> Behaviour:
         """Return the behaviour after one more mail."""
@@ -63,6 +66,7 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 events_lag_seconds=self.events_lag_seconds,
                 events_status=self.events_status,
                 events_times=self.events_times,
+                domain_state=self.domain_state,
             )
         return msgspec.structs.replace(self, times=self.times - 1)
 

@@ -14,6 +14,7 @@ from devstack.supabase.people import Bearer, Keys, bearer_of
 from devstack.supabase.postgrest import Query, QueryError
 from devstack.supabase.store import Row, Store
 from devstack.supabase.tokens import TokenSigner
+from shared.doctor.checks.databases import PACK, PACK_FUNCTION
 
 SINGLE = "application/vnd.pgrst.object+json"
 TABLES = frozenset({"submissions", "users"})
@@ -30,7 +31,8 @@ class Rest:
         self._keys = keys
 
     def add_to(self, app: web.Application) -> None:
-        """Register the address."""
+        """Register the addresses."""
+        app.router.add_get(f"/rest/v1/rpc/{PACK_FUNCTION}", self.pack_version)
         app.router.add_route("*", "/rest/v1/{table}", self.handle)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -45,6 +47,14 @@ class Rest:
                 "hint": None,
             }
             return web.json_response(body, status=error.status)
+
+    async def pack_version(self, request: web.Request) -> web.Response:
+        """Answer as the SQL pack's one public function does."""
+        bearer = bearer_of(request.headers, self._keys, self._signer, self._store)
+        if bearer is None or bearer.role != "service_role":
+            text = f"permission denied for function {PACK_FUNCTION}"
+            return web.json_response({"code": "42501", "message": text}, status=403)
+        return web.json_response(PACK)
 
     async def _carry_out(self, request: web.Request) -> web.Response:
         table = request.match_info["table"]

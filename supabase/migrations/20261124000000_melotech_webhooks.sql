@@ -18,6 +18,8 @@
 
 create schema if not exists melotech;
 revoke all on schema melotech from public;
+-- Raised with each change of this file: the doctor (docs/doctor.md) asks for it.
+comment on schema melotech is 'MeloTech Real-time, pack 1';
 
 do $$
 declare
@@ -850,5 +852,28 @@ begin
             execute format('revoke all on all routines in schema melotech from %s', role);
         end if;
     end loop;
+end
+$$;
+
+-- But the services' key may ask which version of this is here: PostgREST serves `public`.
+create or replace function public.melotech_pack_version() returns int
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select substring(obj_description(to_regnamespace('melotech'), 'pg_namespace')
+                     from 'pack ([0-9]+)')::int
+$$;
+do $$
+declare
+    role text;
+begin
+    -- Supabase gives each new function of this schema to these by default.
+    foreach role in array array['public', 'anon', 'authenticated'] loop
+        if role = 'public' or to_regrole(role) is not null then
+            execute format(
+                'revoke all on function public.melotech_pack_version from %s', role);
+        end if;
+    end loop;
+    if to_regrole('service_role') is not null then
+        grant execute on function public.melotech_pack_version to service_role;
+    end if;
 end
 $$;

@@ -205,14 +205,12 @@ def mailgun(start: Start, tmp_path: Path) -> Process:
 
 def start_mailgun(start: Start, folder: Path, **environ: str) -> Process:
     """Start a Mailgun stand-in with its data in `folder`."""
-    return start(
-        "devstack.mailgun",
-        "MAILGUN_STANDIN_BIND",
-        MAILGUN_API_KEY=MAILGUN_KEY,
-        MAILGUN_DOMAIN=DOMAIN,
-        MAILGUN_STANDIN_DATA_DIR=str(folder / "mailgun"),
-        **environ,
-    )
+    defaults = {
+        "MAILGUN_API_KEY": MAILGUN_KEY,
+        "MAILGUN_DOMAIN": DOMAIN,
+        "MAILGUN_STANDIN_DATA_DIR": str(folder / "mailgun"),
+    }
+    return start("devstack.mailgun", "MAILGUN_STANDIN_BIND", **(defaults | environ))
 
 
 def start_gateway(

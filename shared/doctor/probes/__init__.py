@@ -1,0 +1,1 @@
+"""How facts are fetched: each probe asks one peer, and returns what it said."""
