@@ -21,7 +21,7 @@ _CONTENT = {
     "a registry's token": re.compile(rb"(?:_authToken ?= ?[\w-]{8}|\bnpm_\w{36})"),
     "a token": re.compile(rb"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{20,}"),
     "an address with a password": re.compile(
-        rb"\b(?:https?|amqps?|postgres(?:ql)?)://[\w.~-]+:[^\s:@/'\"{}$<>]{8,}@[\w.-]+"
+        rb"\b(?:https?|amqps?|postgres(?:ql)?)://[\w.~-]+:(?!password@)[^\s:@/'\"{}$<>]{8,}@[\w.-]+"
     ),
 }
 

@@ -78,9 +78,9 @@ def _component(made: Document) -> Document:
 
 def _licence(name: str, version: str) -> str | None:
     with suppress(metadata.PackageNotFoundError):
-        installed = metadata.metadata(name)
-        if installed["Version"] == version:
-            return installed.get("License-Expression")
+        installed = metadata.metadata(name).json
+        if installed["version"] == version:
+            return str(installed.get("license_expression", "")) or None
     return None
 
 
