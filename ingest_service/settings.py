@@ -13,9 +13,9 @@ from shared.settings import Bind, BrokerSettings, Networks, Secrets, StrongSecre
 class IngestSettings(BrokerSettings):
     """Settings of the ingest service; times in the unit that the name says."""
 
-    #: Secrets that sign webhooks, comma-separated while rotating; `whsec_…` or plain
-    #: text.
-    webhook_secret: Secrets = Field(min_length=1)
+    #: Secrets of at least 16 characters that sign webhooks, comma-separated while
+    #: rotating; `whsec_…` or plain text.
+    webhook_secret: StrongSecrets = Field(min_length=1)
     #: How far a Standard Webhooks timestamp may be from this server's clock, both ways.
     webhook_tolerance_seconds: float = Field(default=300, gt=0)
     #: Take unsigned webhooks with a secret's text in `X-Webhook-Secret`; weaker, see

@@ -9,7 +9,7 @@ _TOP = re.compile(r"^## (\S+)(?: \((.+)\))?$", re.MULTILINE)
 
 
 def fault(text: str) -> str | None:
-    """Return why the top of the changelog is not ready to be released; None if it is."""
+    """Return why its topmost version is not ready to be released, None if it is."""
     top = _TOP.search(text)
     if top is None:
         return "CHANGELOG.md has no version"
