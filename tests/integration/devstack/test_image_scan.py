@@ -15,7 +15,7 @@ from devstack.images.rules import findings
 DOCKERFILE = """
 FROM scratch
 LABEL org.opencontainers.image.title="A test's"
-COPY --chmod=4755 tool /usr/bin/curl
+COPY tool /usr/bin/curl
 COPY secret /app/.env
 USER 10001:10001
 """
@@ -28,6 +28,7 @@ def built(tmp_path):
         pytest.skip("no Docker engine answers")
     for name in ("tool", "secret"):
         (tmp_path / name).write_text("nothing\n")
+    (tmp_path / "tool").chmod(0o4755)
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
     tag = f"melotech-test/{uuid.uuid4().hex}:scan"
     made = subprocess.run(
