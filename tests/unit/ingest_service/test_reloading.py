@@ -32,3 +32,8 @@ def test_wrong_settings_leave_the_former_in_force():
 def test_wrong_settings_at_the_start_are_an_error():
     with pytest.raises(SettingsError):
         reloading.settings({})
+
+
+def test_short_webhook_secret_stops_the_start():
+    with pytest.raises(SettingsError, match="WEBHOOK_SECRET: must have at least 16"):
+        reloading.settings(GOOD | {"WEBHOOK_SECRET": f"{ONE},guessable"})
