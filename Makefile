@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
         check lint format types boundaries dashboard-check bench-fanout bench-ingest \
-        bench-outbox bench-mail site site-serve configuration lock up down clean venv-run
+        bench-outbox bench-mail site site-serve configuration audit bandit sbom \
+        images-scan release lock up down clean venv-run
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +55,7 @@ test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
-check: lint types boundaries dashboard-check test ## All that must hold, tests included
+check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 
 lint: setup ## Check style and format
 	@$(PYTHON) -m ruff check
@@ -98,6 +99,21 @@ site-serve: setup ## Show the documentation at :8006 while it is written
 configuration: setup ## Write docs/configuration.md from the settings classes
 	@$(PYTHON) -m devstack.site.configuration
 
+audit: setup ## Look for weak spots in code, packages and locks (STRICT=1)
+	@$(PYTHON) -m devstack.audit
+
+bandit: setup ## The part of it that needs nobody else's data
+	@$(PYTHON) -m devstack.audit --offline
+
+sbom: setup ## Write what each part is made of, as CycloneDX, into dist/
+	@$(PYTHON) -m devstack.sbom
+
+images-scan: setup ## Look into the images that were built
+	@$(PYTHON) -m devstack.images scan
+
+release: setup ## Tell how VERSION=x.y.z would be cut (DRY_RUN=0 does it)
+	@$(PYTHON) -m devstack.release $(VERSION)
+
 lock: setup ## Write the locks from pyproject.toml (UPGRADE=1: newest versions)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev -o locks/dev.txt
 	@for group in $(SERVICES); do \
@@ -114,5 +130,5 @@ clean: ## Remove the environment, caches, logs and local data
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devstack.stack stop; fi
 	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache dashboard/node_modules dashboard/dist dashboard/dist-realtime \
-	    site
+	    site dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ from pathlib import Path
 from ingest_service.mailgun import tokens
 from ingest_service.settings import IngestSettings
 from shared import logs
+from shared.settings import MIN_STRONG_LENGTH
 from shared.startup import begin
 
 log = logs.get(__name__)
@@ -19,6 +20,10 @@ WEAKER = (
     "X-Webhook-Secret is the secret itself: whoever can read the database's triggers "
     "or its dumps has it, and it vouches for no body; sign instead where you can"
 )
+SHORT = (
+    f"a WEBHOOK_SECRET has fewer than {MIN_STRONG_LENGTH} characters: whoever has seen "
+    "one signed webhook can find it by trying; choose a long random one"
+)
 
 
 def main() -> None:
@@ -26,6 +31,9 @@ def main() -> None:
     settings = begin("ingest_service", IngestSettings, os.environ)
     if settings.webhook_allow_static_header:
         log.warning("secret.static-header-allowed", reason=WEAKER)
+    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    if any(len(secret) < MIN_STRONG_LENGTH for secret in secrets):
+        log.warning("secret.short", reason=SHORT)
     _prepare_mailgun(settings)
     if not settings.unsubscribe_secret:
         log.info("unsubscribe.no-endpoint", missing="UNSUBSCRIBE_SECRET")
@@ -33,7 +41,7 @@ def main() -> None:
     sys.stdout.flush()
     config = Path(__file__).with_name("gunicorn.conf.py")
     command = [sys.executable, "-m", "gunicorn", "--config", str(config)]
-    os.execv(sys.executable, command)  # noqa: S606 # our own interpreter, fixed words
+    os.execv(sys.executable, command)  # noqa: S606 # nosec B606 # our own interpreter, fixed words
 
 
 def _prepare_mailgun(settings: IngestSettings) -> None:

@@ -14,7 +14,7 @@ class IngestSettings(BrokerSettings):
     """Settings of the ingest service; times in the unit that the name says."""
 
     #: Secrets that sign webhooks, comma-separated while rotating; `whsec_…` or plain
-    #: text.
+    #: text, of at least 16 characters to be safe from guessing.
     webhook_secret: Secrets = Field(min_length=1)
     #: How far a Standard Webhooks timestamp may be from this server's clock, both ways.
     webhook_tolerance_seconds: float = Field(default=300, gt=0)

@@ -85,6 +85,8 @@ class UserDirectory:
                 params=query.params,
                 headers=self._headers,
                 timeout=TIMEOUT,
+                # The key in `apikey` would go with it, to whomever.
+                allow_redirects=False,
             ) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -130,7 +130,9 @@ class TokenVerifier:
             log.warning("jwks.unavailable", error=type(error).__name__)
 
     async def _fetch(self) -> dict[str, PyJWK]:
-        async with self._session.get(self._jwks_url, timeout=FETCH_TIMEOUT) as answer:
+        async with self._session.get(
+            self._jwks_url, timeout=FETCH_TIMEOUT, allow_redirects=False
+        ) as answer:
             answer.raise_for_status()
             document = json.loads(await answer.read())
         keys = document.get("keys") if isinstance(document, dict) else None

@@ -70,7 +70,7 @@ select sequence, left(event_id, {MOST_CHARACTERS}) as event_id,
 from sized left join held using (row_key)
 where so_far <= %(batch_bytes)s or so_far = bytes
 order by sequence
-"""  # noqa: S608 # constants of this module
+"""  # noqa: S608 # nosec B608 # constants of this module
 
 # Set aside: due never, and `refused`, so that the push too goes on past it.
 _SETTLE = """
@@ -94,7 +94,7 @@ from (
     from melotech.webhook_outbox
     where delivered_at is null order by sequence limit {MOST_COUNTED}
 ) as undelivered
-"""  # noqa: S608 # constants of this module
+"""  # noqa: S608 # nosec B608 # constants of this module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

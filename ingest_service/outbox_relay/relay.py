@@ -217,7 +217,7 @@ def _log_aside(sequence: int, event_id: str, refusal: Refusal) -> None:
 
 
 def _jittered(longest: float) -> float:
-    return random.uniform(0, longest)  # noqa: S311 # a pause, not a secret
+    return random.uniform(0, longest)  # noqa: S311 # nosec B311 # a pause, not a secret
 
 
 def _reason(error: psycopg.Error) -> str:

@@ -64,7 +64,7 @@ class FileLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
             self._file = os.open(self._path, flags, 0o600)
-        assert self._file is not None  # noqa: S101 # opened above
+        assert self._file is not None  # noqa: S101 # nosec B101 # opened above
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

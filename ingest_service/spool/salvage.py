@@ -123,7 +123,7 @@ def _walk(
 ) -> tuple[list[int], bool]:
     """Return the numbers up to the first damage, and whether there was none."""
     found: list[int] = []
-    query = f"select number from {table} where number {where} order by number {order}"  # noqa: S608 # ours
+    query = f"select number from {table} where number {where} order by number {order}"  # noqa: S608 # nosec B608 # ours
     try:
         for (number,) in connection.execute(query):
             found.append(number)

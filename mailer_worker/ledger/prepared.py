@@ -44,7 +44,7 @@ class Prepared:
         self, connection: Connection
     ) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
         is_postgres = connection.dialect.name == "postgresql"
-        assert isinstance(self._statement, ClauseElement)  # noqa: S101 # all are
+        assert isinstance(self._statement, ClauseElement)  # noqa: S101 # nosec B101 # all are
         compiled: Any = self._statement.compile(
             dialect=connection.dialect,
             column_keys=list(self._columns) or None,

@@ -79,7 +79,7 @@ class Page:
 def page_of(connection: sqlite3.Connection, wanted: Wanted) -> Page:
     """Return a page of history; raises Malformed where a stored body is none."""
     found = connection.execute(
-        "select stale, body from changes"  # noqa: S608 # no values
+        "select stale, body from changes"  # noqa: S608 # nosec B608 # no values
         " where submission_id = :submission_id and position > :after"
         f"{wanted.scope.where('+artist_id')} order by position limit :limit",
         {
@@ -107,7 +107,7 @@ def is_known(connection: sqlite3.Connection, submission_id: str, scope: Scope) -
     """Tell whether there is any event of the submission, or its row, to be seen."""
     which = f"where submission_id = :submission_id{scope.where('+artist_id')}"
     found = connection.execute(
-        f"select exists (select 1 from changes {which})"  # noqa: S608 # no values
+        f"select exists (select 1 from changes {which})"  # noqa: S608 # nosec B608 # no values
         f" or exists (select 1 from submissions {which} and deleted = 0)",
         {"submission_id": submission_id, **scope.parameters},
     )

@@ -22,7 +22,7 @@ def newest_of(connection: sqlite3.Connection, ids: Iterable[str]) -> list[EmailU
     Malformed where a stored body is none.
     """
     found = connection.execute(
-        "select body from json_each(?) as wanted join changes on position = ("  # noqa: S608 # no values
+        "select body from json_each(?) as wanted join changes on position = ("  # noqa: S608 # nosec B608 # no values
         " select position from changes"
         f" where submission_id = wanted.value and {_IS_MAIL}"
         " order by time desc, position desc limit 1)",

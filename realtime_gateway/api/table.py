@@ -108,6 +108,7 @@ class SubmissionsTable:
                 self._supabase_url + query.path,
                 params=query.params,
                 headers=self._headers,
+                allow_redirects=False,
             ) as answer:
                 body = await _body_of(answer)
                 found = supabase.read_submissions(answer.status, body)

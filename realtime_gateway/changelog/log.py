@@ -104,7 +104,7 @@ class ChangeLog:
         """Forget everything: the stream is not the one that this was read from."""
         with self._writer:
             for table in ("changes", "submissions", "minutes", "stream"):
-                self._writer.execute(f"delete from {table}")  # noqa: S608 # names above
+                self._writer.execute(f"delete from {table}")  # noqa: S608 # nosec B608 # names above
 
     def renew(self) -> None:
         """Put an empty file in the place of this one, which is lost or damaged."""

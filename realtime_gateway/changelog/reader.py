@@ -103,7 +103,7 @@ def after(
         where = f"artist_id in ({','.join('?' * len(artist_ids))})"
         values = list(artist_ids)
     rows = connection.execute(
-        "select position, stale, body from changes"  # noqa: S608 # marks only
+        "select position, stale, body from changes"  # noqa: S608 # nosec B608 # marks only
         f" where position > ? and {where} order by position limit ?",
         (position, *values, limit),
     )

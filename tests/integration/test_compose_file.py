@@ -153,6 +153,17 @@ def test_image_holds_its_own_lock_and_code_and_runs_as_nobody_special(
     assert set(bases) == {"python:3.14-slim"}
 
 
+@pytest.mark.parametrize("folder", [*DOCKERFILES, "deploy"])
+def test_image_is_stripped_of_what_its_service_does_not_need(folder: str) -> None:
+    last = (ROOT / folder / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+
+    stripped, user = last.index("sh /strip.sh"), last.index("\nUSER ")
+    assert "source=devstack/images/strip.sh" in last
+    assert stripped < user
+    # Nothing that is installed later escapes it.
+    assert not re.search(r"\b(?:apt-get|apk|pip|npm) ", last[stripped:])
+
+
 def test_build_context_leaves_out_secrets_and_data() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
 

@@ -38,7 +38,9 @@ def edge_of(tmp_path, dashboard):
     return make
 
 
-@pytest.mark.parametrize("path", ["/", "/insights", "/artist", "/sign-in?next=/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/insights", "/artist", "/sign-in?next=/", "/metrics"]
+)
 async def test_every_page_is_the_dashboard_and_is_asked_for_anew(edge_of, path):
     async with edge_of() as edge:
         answer = await edge.session.get(edge.url + path)

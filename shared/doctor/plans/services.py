@@ -12,7 +12,7 @@ from shared.doctor.place import Place
 from shared.doctor.probes.http import ask
 from shared.doctor.running import Check
 
-_EVERYWHERE = frozenset({"0.0.0.0", "::"})
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # nosec B104 # looked for, not bound
 
 
 def checks(place: Place) -> Iterator[Check[Any]]:

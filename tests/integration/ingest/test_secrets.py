@@ -22,9 +22,11 @@ STATIC = {"WEBHOOK_ALLOW_STATIC_HEADER": "1"}
 
 
 def test_any_secret_of_a_rotation_is_taken(start, bus_url):
-    service = start_ingest(start, bus_url, WEBHOOK_SECRET=f"new secret,{SECRET}")
+    service = start_ingest(
+        start, bus_url, WEBHOOK_SECRET=f"the new long secret,{SECRET}"
+    )
 
-    for secret in (SECRET, "new secret"):
+    for secret in (SECRET, "the new long secret"):
         assert post(service, BODY, headers=signed(BODY, secret)).status_code == 202
     refused = post(service, BODY, headers=signed(BODY, "a third"))
     assert refused.status_code == 401
@@ -82,7 +84,7 @@ class Sender(threading.Thread):
 @pytest.fixture
 def secret_file(tmp_path):
     file = tmp_path / "secret"
-    file.write_text("old secret\n")
+    file.write_text("the old long secret\n")
     return file
 
 
@@ -119,24 +121,27 @@ def is_taken(service, secret):
 def test_secret_is_changed_under_load_and_no_request_is_refused_or_cut(
     rotating, secret_file, keeps_connection
 ):
-    sender = Sender(rotating, "old secret", keeps_connection=keeps_connection)
+    sender = Sender(rotating, "the old long secret", keeps_connection=keeps_connection)
     sender.start()
     try:
         sender.has_sent(20)
-        secret_file.write_text("new secret,old secret\n")
+        secret_file.write_text("the new long secret,the old long secret\n")
         read_again(rotating)
-        until(lambda: is_taken(rotating, "new secret"))
-        sender.secret = "new secret"
+        until(lambda: is_taken(rotating, "the new long secret"))
+        sender.secret = "the new long secret"
         sender.has_sent(20)
-        secret_file.write_text("new secret\n")
+        secret_file.write_text("the new long secret\n")
         read_again(rotating)
-        until(lambda: not is_taken(rotating, "old secret"))
+        until(lambda: not is_taken(rotating, "the old long secret"))
         sender.has_sent(20)
     finally:
         sender.end()
 
     assert sender.faults == []
-    assert set(sender.answers) == {("old secret", 202), ("new secret", 202)}
+    assert set(sender.answers) == {
+        ("the old long secret", 202),
+        ("the new long secret", 202),
+    }
     told = rotating.output()
     names = ("webhook_secret", "unsubscribe_secret")
     assert "secret" not in re.sub("|".join(names), "", told)
@@ -147,7 +152,7 @@ def test_connection_that_waits_is_served_once_more_or_ended_in_peace(
     rotating, secret_file
 ):
     with line(rotating.port) as connection:
-        connection.send(request(BODY, headers=signed(BODY, "old secret")))
+        connection.send(request(BODY, headers=signed(BODY, "the old long secret")))
         assert connection.answer().status == 202
         read_again(rotating)
         assert connection.is_ended()
@@ -162,20 +167,22 @@ def test_file_without_a_secret_leaves_the_former_one_in_force(rotating, secret_f
     until(lambda: rotating.output().count("Worker exiting") >= 2)
 
     assert rotating.running
-    assert is_taken(rotating, "old secret")
+    assert is_taken(rotating, "the old long secret")
     assert rotating.stop() == 0
 
 
 def test_static_secret_is_taken_where_it_is_allowed_and_said_to_be_weaker(
     start, bus_url
 ):
-    service = start_ingest(start, bus_url, WEBHOOK_SECRET=f"neu\xfc,{SECRET}", **STATIC)
+    service = start_ingest(
+        start, bus_url, WEBHOOK_SECRET=f"the long neu\xfc one,{SECRET}", **STATIC
+    )
 
     def status(**headers):
         return post(service, BODY, headers=JSON | headers).status_code
 
     assert status(**{"X-Webhook-Secret": SECRET}) == 202
-    assert status(**{"X-Webhook-Secret": "neu\xfc".encode()}) == 202
+    assert status(**{"X-Webhook-Secret": "the long neu\xfc one".encode()}) == 202
     assert status(**{"X-Webhook-Secret": SECRET[:-1]}) == 401
     assert status(**{"X-Webhook-Secret": "\xff"}) == 401
     # A signature that does not hold is not mended by it.
@@ -183,3 +190,11 @@ def test_static_secret_is_taken_where_it_is_allowed_and_said_to_be_weaker(
     told = service.output()
     assert told.count("secret.static-header-allowed") == 1
     assert SECRET not in told
+
+
+def test_short_secret_works_and_is_warned_of(start, bus_url):
+    service = start_ingest(start, bus_url, WEBHOOK_SECRET="guessable")
+
+    assert post(service, BODY, headers=signed(BODY, "guessable")).status_code == 202
+    assert "secret.short" in service.output()
+    assert "guessable" not in service.output()

@@ -5,7 +5,8 @@ import pytest
 from ingest_service import reloading
 from shared.errors import SettingsError
 
-GOOD = {"RABBITMQ_URL": "amqp://u:p@127.0.0.1:1/", "WEBHOOK_SECRET": "one"}
+ONE, TWO = "the first secret", "the second secret"
+GOOD = {"RABBITMQ_URL": "amqp://u:p@127.0.0.1:1/", "WEBHOOK_SECRET": ONE}
 
 
 @pytest.fixture(autouse=True)
@@ -18,14 +19,14 @@ def secrets(environ):
 
 
 def test_new_settings_take_the_place_of_the_former():
-    assert secrets(GOOD) == ["one"]
-    assert secrets(GOOD | {"WEBHOOK_SECRET": "two,one"}) == ["two", "one"]
+    assert secrets(GOOD) == [ONE]
+    assert secrets(GOOD | {"WEBHOOK_SECRET": f"{TWO},{ONE}"}) == [TWO, ONE]
 
 
 def test_wrong_settings_leave_the_former_in_force():
     secrets(GOOD)
 
-    assert secrets(GOOD | {"WEBHOOK_SECRET": ""}) == ["one"]
+    assert secrets(GOOD | {"WEBHOOK_SECRET": ""}) == [ONE]
 
 
 def test_wrong_settings_at_the_start_are_an_error():

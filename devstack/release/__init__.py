@@ -1,0 +1,1 @@
+"""Cutting a version: what has to agree, what is made, what would be pushed."""

@@ -1,0 +1,1 @@
+"""What each part of the system is made of, as CycloneDX documents."""
