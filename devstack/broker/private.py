@@ -37,6 +37,7 @@ class PrivateBroker:
         user: str = "melotech",
         password: str | None = None,
         vhosts: Sequence[str] = ("/",),
+        metrics_port: int | None = None,
     ) -> None:
         self.plan = BrokerPlan(
             folder=folder.resolve(),
@@ -46,6 +47,7 @@ class PrivateBroker:
             user=user,
             password=password or secrets.token_urlsafe(18),
             vhosts=tuple(vhosts),
+            metrics_port=metrics_port,
         )
         self._node = Node(self.plan)
 
