@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ REASONS = (
     *("connections", "address", "user", "handshakes"),
     *("messages", "message_size", "origin"),
 )
+#: Connections that are looked at in one turn of the loop: events go first.
+AT_ONCE = 500
 ROOMS, MEDIA = ("admin", "artist"), ("websocket", "sse")
 _PREFIX = "melotech_gateway_"
 _BOUNDS = [*map(floatToGoString, metrics.PATH_BUCKETS), "+Inf"]
@@ -39,6 +42,7 @@ class Metrics:
 
     def __init__(self, services: Services, health: Health, keeper: Keeper) -> None:
         self._health = health
+        self._hub = services.hub
         self._feed = services.feed
         self._figures = _Figures(services, keeper)
         self._registry = metrics.registry("realtime_gateway")
@@ -47,6 +51,7 @@ class Metrics:
     async def show(self, request: web.Request) -> web.Response:
         """Answer `GET /metrics`."""
         self._figures.mailer = await self._health.mailer()
+        self._figures.seen = await _look_at(self._hub)
         accept = request.headers.get(hdrs.ACCEPT, "")
         body, content_type = metrics.exposition(self._registry, accept)
         # For the next time: to find it out takes longer than an answer should.
@@ -55,12 +60,13 @@ class Metrics:
 
 
 class _Figures(Collector):
-    """All of it but what every process has; `mailer` is set before each answer."""
+    """All but what every process has; `mailer` and `seen` are set anew each time."""
 
     def __init__(self, services: Services, keeper: Keeper) -> None:
         self._services = services
         self._keeper = keeper
         self.mailer: MailerCounts = UNKNOWN
+        self.seen = _Seen()
 
     def collect(self) -> Iterator[Metric]:
         yield from self._counts()
@@ -100,7 +106,7 @@ class _Figures(Collector):
         )
 
     def _connections(self) -> Iterator[Metric]:
-        seen, hub = _look_at(self._services.hub), self._services.hub
+        seen, rooms = self.seen, self._services.hub.rooms
         told = GaugeMetricFamily(
             f"{_PREFIX}connections",
             "Clients who are connected and known.",
@@ -110,7 +116,7 @@ class _Figures(Collector):
             for medium in MEDIA:
                 told.add_metric([room, medium], seen.by_kind[room, medium])
         yield told
-        yield _gauge("rooms", "Rooms that somebody is in.", hub.rooms)
+        yield _gauge("rooms", "Rooms that somebody is in.", rooms)
         yield _gauge("lagging_connections", "Clients who are behind.", seen.lagging)
         yield _gauge("buffer_bytes", "What waits for clients.", seen.waiting)
         yield _gauge(
@@ -136,16 +142,17 @@ class _Figures(Collector):
 
 @dataclass(slots=True)
 class _Seen:
+    """What all connections come to."""
+
     by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)
     lagging: int = 0
     waiting: int = 0
     waiting_most: int = 0
 
 
-def _look_at(hub: Hub) -> _Seen:
-    """Look at each connection, once."""
+async def _look_at(hub: Hub) -> _Seen:
     seen = _Seen()
-    for connection in hub.connections():
+    for number, connection in enumerate(hub.connections(), start=1):
         outlet = connection.outlet
         seen.by_kind[connection.seat.kind, outlet.medium] += 1
         seen.lagging += connection.state is State.LAGGING
@@ -153,6 +160,8 @@ def _look_at(hub: Hub) -> _Seen:
             waiting = outlet.backlog
             seen.waiting += waiting
             seen.waiting_most = max(seen.waiting_most, waiting)
+        if not number % AT_ONCE:
+            await asyncio.sleep(0)
     return seen
 
 
