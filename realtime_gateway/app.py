@@ -35,6 +35,7 @@ from realtime_gateway.heartbeat import Heartbeat
 from realtime_gateway.hub import Hub
 from realtime_gateway.identity import UserDirectory
 from realtime_gateway.limits import Limits
+from realtime_gateway.metrics import Metrics
 from realtime_gateway.recheck import Recheck
 from realtime_gateway.revocation import Revocations
 from realtime_gateway.revoker import Revoker
@@ -118,7 +119,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             census=Census(hub.counts),
             is_ready=feed.caught_up.is_set,
         )
-        app = _app(services, disconnect, sources)
+        app = _app(services, disconnect, sources, store.keeper)
         yield Gateway(app=app, drain=services.drain)
 
 
@@ -184,7 +185,7 @@ def _services(
 
 
 def _app(
-    services: Services, disconnect: Disconnect, sources: Sources
+    services: Services, disconnect: Disconnect, sources: Sources, keeper: Keeper
 ) -> web.Application:
     health = Health(services)
     settings = services.settings
@@ -198,6 +199,7 @@ def _app(
     app.router.add_get("/ws/{room:.*}", Sockets(services).handle, allow_head=False)
     app.router.add_get("/health", health.show)
     app.router.add_get("/ready", health.show_ready)
+    app.router.add_get("/metrics", Metrics(services, health, keeper).show)
     app.router.add_post("/admin/disconnect", disconnect.handle)
     app.on_response_prepare.append(cors_headers(settings.allowed_origins))
     callers = Callers(services.admission, rate=settings.max_requests_per_second)

@@ -170,6 +170,7 @@ class CatchUp:
             limit = max(1, outlet.max_buffer // 4)
             for piece in pieces(told, outlet.encoding, max_bytes=limit):
                 connection.position = piece.position
+                self._hub.tally.deliveries[connection.seat.kind] += piece.count
                 if not outlet.write(piece.data):
                     return False
         connection.position = page[-1].position

@@ -19,6 +19,7 @@ class EventStream(Outlet):
     """A chunked answer that goes on until one side ends it."""
 
     __slots__ = ("_over",)
+    medium = "sse"
 
     def __init__(self, transport: asyncio.Transport, *, max_buffer: int) -> None:
         super().__init__(

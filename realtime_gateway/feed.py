@@ -58,6 +58,7 @@ class Feed:
         self._storing: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._end: int | None = None
+        self._looking = False
         self._attachment = 0
         self._listening = False
         self.caught_up = asyncio.Event()
@@ -76,6 +77,20 @@ class Feed:
     def live(self) -> bool:
         """Tell whether events arrive as they happen."""
         return self.reader.connected and self.caught_up.is_set()
+
+    @property
+    def behind(self) -> int | None:
+        """Return by how many offsets the log is behind the stream's last known end."""
+        if self._end is None:
+            return None
+        read = self._bookmark.stream_offset if self._bookmark else -1
+        return max(0, self._end - read)
+
+    def look_for_end(self) -> None:
+        """Begin to find out where the stream ends now."""
+        if self.live and not self._looking:
+            self._looking = True
+            self.reader.look_for_end()
 
     def open(self) -> None:
         """Begin to read."""
@@ -108,12 +123,14 @@ class Feed:
 
     def _attached(self) -> None:
         self._attachment += 1
+        self._looking = True  # the reader does so by itself
         if self._expected:
             self._loop.call_later(
                 BOOKMARK_DEADLINE, self._miss_bookmark, self._attachment
             )
 
     def _end_found(self, offset: int | None) -> None:
+        self._looking = False
         self._end = -1 if offset is None else offset
         self._see_whether_caught_up()
 

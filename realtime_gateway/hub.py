@@ -19,10 +19,11 @@ from realtime_gateway.connection import Connection, State
 from realtime_gateway.pace import Pace
 from realtime_gateway.protocol import Wanted
 from realtime_gateway.rooms import Audience, Rooms
+from realtime_gateway.tally import Tally
 from realtime_gateway.told import Told, pieces
 from realtime_gateway.window import Window
 from shared import logs
-from shared.events import RevocationEvent
+from shared.events import ChangeEvent, RevocationEvent
 
 log = logs.get(__name__)
 
@@ -51,10 +52,13 @@ class Hub:
         self._per_subject: Counter[str] = Counter()
         self._rooms = Rooms()
         self._dirty: dict[Audience, None] = {}
+        #: When the changes that wait for the flush were received.
+        self._received: list[str] = []
         self._flushing: asyncio.Handle | None = None
         self.position = position
         self.last_event_id = last_event_id
         self.window = Window(position)
+        self.tally = Tally()
 
     def open(
         self,
@@ -85,6 +89,11 @@ class Hub:
         """Return the admitted connections by kind of room, without anybody's id."""
         kinds = Counter(each.seat.kind for each in self._admitted)
         return {"admin": kinds["admin"], "artist": kinds["artist"]}
+
+    @property
+    def rooms(self) -> int:
+        """Return how many rooms somebody is live in."""
+        return len(self._rooms)
 
     def admit(self, connection: Connection) -> None:
         """Count the connection in; it is told nothing until it joins."""
@@ -151,28 +160,36 @@ class Hub:
             self._flushing = None
         while self._dirty:
             self._flush(next(iter(self._dirty)))
+        received, self._received = self._received, []
+        self.tally.count_handed_over(received)
 
     def _take_in(self, stored: Stored) -> None:
+        self.tally.count_event(stored.event.type)
         if isinstance(stored.event, RevocationEvent):
             self._on_revoked(stored.event)
             return
         self.last_event_id = stored.event.id
         told = Told(stored)
         self.window.add(told)
-        self._queue(told)
+        if self._queue(told) and isinstance(stored.event, ChangeEvent):
+            self._received.append(stored.event.time)
 
     def _schedule(self) -> asyncio.Handle:
         if self._flush_interval:
             return self._loop.call_later(self._flush_interval, self.flush)
         return self._loop.call_soon(self.flush)
 
-    def _queue(self, told: Told) -> None:
+    def _queue(self, told: Told) -> bool:
+        """Put the event before its audiences; tell whether there is one."""
+        queued = False
         for room in protocol.rooms_of(told.event):
             for audience in self._rooms.audiences(room):
                 if audience.wanted.matches(told.event):
                     told.encoded(audience.encoding)
                     audience.pending.append(told)
                     self._dirty[audience] = None
+                    queued = True
+        return queued
 
     def _flush_audience_of(self, connection: Connection) -> None:
         audience = self._rooms.audience_of(connection)
@@ -194,6 +211,7 @@ class Hub:
             self._offer(audience.paced, audience.paced.pace, pending)
             return
         for piece in pieces(pending, audience.encoding, max_bytes=self._max_piece):
+            self.tally.deliveries[audience.kind] += piece.count * len(audience.members)
             for member in _behind(audience.members, piece.data):
                 self._fall_behind(member, piece.position)
 
@@ -209,6 +227,7 @@ class Hub:
         connection.position = position
         connection.state = State.LAGGING
         connection.since_when = self._loop.time()
+        self.tally.lagged += 1
         log.info("socket.lagging", connection_id=connection.connection_id)
         self._on_behind(connection)
 

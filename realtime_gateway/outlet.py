@@ -7,6 +7,7 @@ own close frames, the end of a body) does so in one piece too, so the two never 
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.frames import Encoding
@@ -27,6 +28,8 @@ class Outlet:
         "max_buffer",
         "transport",
     )
+    #: What the client talks to us by.
+    medium: ClassVar[str] = "websocket"
 
     def __init__(
         self, transport: asyncio.Transport, *, encoding: Encoding, max_buffer: int

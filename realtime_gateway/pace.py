@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.conflation import Conflated
@@ -11,13 +12,24 @@ from realtime_gateway.told import Told
 
 
 class Pace:
-    """Send what is offered, conflated, at `max_rate` messages a second or slower."""
+    """Send what is offered, conflated, at `max_rate` messages a second or slower.
 
-    __slots__ = ("_conflated", "_due", "_interval", "_loop", "_max_stall", "_outlet",
-                 "_stalled_at", "_timer")  # fmt: skip
+    `on_sent` is called after each.
+    """
 
-    def __init__(self, outlet: Outlet, *, max_rate: float, max_stall: float) -> None:
+    __slots__ = ("_conflated", "_due", "_interval", "_loop", "_max_stall", "_on_sent",
+                 "_outlet", "_stalled_at", "_timer")  # fmt: skip
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        *,
+        max_rate: float,
+        max_stall: float,
+        on_sent: Callable[[], None] = lambda: None,
+    ) -> None:
         self._outlet = outlet
+        self._on_sent = on_sent
         self._interval = 1 / max_rate
         self._max_stall = max_stall
         self._loop = asyncio.get_running_loop()
@@ -51,6 +63,7 @@ class Pace:
             self._stalled_at = None
             told = self._conflated.take()
             self._outlet.write(told.encoded(self._outlet.encoding))
+            self._on_sent()
         elif self._has_stalled(now):
             self._outlet.end(CloseCode.TOO_SLOW)
             return

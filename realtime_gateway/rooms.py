@@ -27,10 +27,12 @@ class _Sameness:
 class Audience:
     """Members of a room who get the same bytes, and what they are about to get."""
 
-    __slots__ = ("encoding", "keys", "members", "paced", "pending", "wanted")
+    __slots__ = ("encoding", "keys", "kind", "members", "paced", "pending", "wanted")
 
-    def __init__(self, same: _Sameness) -> None:
+    def __init__(self, same: _Sameness, kind: str) -> None:
         self.keys = same.keys
+        #: `admin` or `artist`.
+        self.kind = kind
         self.wanted = same.wanted
         self.encoding = same.encoding
         self.paced = same.paced
@@ -45,6 +47,10 @@ class Rooms:
         self._rooms: dict[str, set[Audience]] = {}
         self._audiences: dict[_Sameness, Audience] = {}
 
+    def __len__(self) -> int:
+        """Return how many rooms somebody is in; an artist with two ids counts twice."""
+        return len(self._rooms)
+
     def audience_of(self, connection: Connection) -> Audience | None:
         """Return the audience that the connection is in, or would be in."""
         return self._audiences.get(_sameness(connection))
@@ -54,7 +60,8 @@ class Rooms:
         same = _sameness(connection)
         audience = self._audiences.get(same)
         if audience is None:
-            audience = self._audiences[same] = Audience(same)
+            audience = Audience(same, connection.seat.kind)
+            self._audiences[same] = audience
             for key in same.keys:
                 self._rooms.setdefault(key, set()).add(audience)
         audience.members.add(connection)

@@ -46,7 +46,11 @@ class Services:
     ) -> Connection:
         """Admit a connection and welcome it; `disconnect` must follow."""
         stall = self.settings.max_lag_seconds
-        rate = auth.max_rate
+        rate, kind = auth.max_rate, seat.kind
+
+        def sent() -> None:
+            self.hub.tally.deliveries[kind] += 1
+
         connection = Connection(
             outlet,
             connection_id=uuid.uuid4().hex,
@@ -54,7 +58,11 @@ class Services:
             seat=seat,
             identity=identity,
             wanted=auth.filter,
-            pace=Pace(outlet, max_rate=rate, max_stall=stall) if rate else None,
+            pace=(
+                Pace(outlet, max_rate=rate, max_stall=stall, on_sent=sent)
+                if rate
+                else None
+            ),
         )
         self.hub.admit(connection)
         self.expiry.watch(connection)

@@ -65,6 +65,7 @@ class Sockets:
             limits.leave(address)
             self._services.drain.discard(socket)
             socket.let_go()
+            self._services.hub.tally.count_end(socket.ended_by)
             if socket.ended_by is not None:
                 limits.refused[str(socket.ended_by.number)] += 1
         return response

@@ -91,5 +91,6 @@ class Streams:
             services.disconnect(connection)
             services.drain.discard(outlet)
             outlet.let_go()
+            services.hub.tally.count_end(outlet.ended_by)
             log.info("stream.left", connection_id=name)
         return answer

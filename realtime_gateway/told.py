@@ -35,9 +35,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Joined messages, and the position of the last of them."""
+    """Joined messages: how many, and the position of the last of them."""
 
     position: int
+    count: int
     data: bytes
 
 
@@ -53,10 +54,10 @@ def pieces(
     for each in told:
         data = each.encoded(encoding)
         if joined and size + len(data) > max_bytes:
-            yield Piece(last, b"".join(joined))
+            yield Piece(last, len(joined), b"".join(joined))
             joined, size = [], 0
         joined.append(data)
         size += len(data)
         last = each.position
     if joined:
-        yield Piece(last, b"".join(joined))
+        yield Piece(last, len(joined), b"".join(joined))

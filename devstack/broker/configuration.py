@@ -27,6 +27,8 @@ class BrokerPlan:
     vhosts: tuple[str, ...] = ("/",)
     #: Definitions of others, that it loads beside the one user.
     also: Mapping[str, list[dict[str, object]]] = field(default_factory=dict)
+    #: Where it tells Prometheus how it is, None for nowhere.
+    metrics_port: int | None = None
 
     def url(self, vhost: str = "/") -> str:
         """Return the AMQP address of a virtual host, credentials included."""
@@ -40,7 +42,8 @@ def write_files(plan: BrokerPlan) -> None:
     plan.folder.chmod(0o700)
     # No file of the machine's own RabbitMQ may be read in place of ours.
     (plan.folder / "rabbitmq-env.conf").write_text("")
-    (plan.folder / "enabled_plugins").write_text("[].\n")
+    plugins = "rabbitmq_prometheus" if plan.metrics_port else ""
+    (plan.folder / "enabled_plugins").write_text(f"[{plugins}].\n")
     (plan.folder / "rabbitmq.conf").write_text(_settings(plan))
     users = definitions(plan.user, password_hash(plan.password), plan.vhosts)
     for kind, entries in plan.also.items():
@@ -116,4 +119,7 @@ def _settings(plan: BrokerPlan) -> str:
         "disk_free_limit.absolute": "50MB",
         "raft.wal_max_size_bytes": 64 * 1024 * 1024,
     }
+    if plan.metrics_port:
+        lines |= {"prometheus.tcp.ip": LOOPBACK}
+        lines |= {"prometheus.tcp.port": str(plan.metrics_port)}
     return "".join(f"{key} = {value}\n" for key, value in lines.items())

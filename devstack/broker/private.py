@@ -39,6 +39,7 @@ class PrivateBroker:
         password: str | None = None,
         vhosts: Sequence[str] = ("/",),
         also: Mapping[str, list[dict[str, object]]] | None = None,
+        metrics_port: int | None = None,
     ) -> None:
         self.plan = BrokerPlan(
             folder=folder.resolve(),
@@ -49,6 +50,7 @@ class PrivateBroker:
             password=password or secrets.token_urlsafe(18),
             vhosts=tuple(vhosts),
             also=also or {},
+            metrics_port=metrics_port,
         )
         self._node = Node(self.plan)
 

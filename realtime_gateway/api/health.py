@@ -86,7 +86,7 @@ class Health:
 
     async def show(self, request: web.Request) -> web.Response:
         """Answer `GET /health`."""
-        mailer = await self._mailer()
+        mailer = await self.mailer()
         # A broker that does not answer is none, whatever the socket to it says.
         connected = self._feed.reader.connected and self._answers is not None
         status = status_of(
@@ -118,7 +118,8 @@ class Health:
             return web.json_response({"status": "ready"})
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "this gateway is not ready")
 
-    async def _mailer(self) -> MailerCounts:
+    async def mailer(self) -> MailerCounts:
+        """Return the mailer's counts, asked of the broker now and then."""
         async with self._counting:
             if time.monotonic() - self._counted_at > COUNTS_LIFETIME:
                 self._answers = await self._ask()

@@ -18,6 +18,15 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much the log has; `oldest` is the first event's time, in Unix seconds."""
+
+    events: int
+    size: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An event as it came from the stream; `body` is the message's."""
 

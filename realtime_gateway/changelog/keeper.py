@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
+from realtime_gateway.changelog.entries import Bookmark, Entry, Extent, Stored
 from realtime_gateway.changelog.log import ChangeLog
 from realtime_gateway.changelog.reader import ChangeLogReader
 from shared import logs
@@ -44,6 +44,8 @@ class Keeper:
         self._max_bytes = max_bytes
         self._thread = ThreadPoolExecutor(1, "changelog-writer")
         self._pruning: asyncio.Task[None] | None = None
+        #: As of the last look; None while the file cannot be looked at.
+        self.extent: Extent | None = None
 
     def open(
         self,
@@ -90,9 +92,12 @@ class Keeper:
                     on_lost()
                 else:
                     more = await self._run(self._prune)
+                    self.extent = await self._run(self._changelog.extent)
             except OSError as error:
+                self.extent = None
                 log.error("changelog.not-pruned", error=str(error))
             except sqlite3.Error as error:
+                self.extent = None
                 log.error("changelog.not-pruned", error=str(error))
                 on_error(error)
             if not more:

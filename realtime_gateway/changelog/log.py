@@ -13,10 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from realtime_gateway.changelog import schema, writer
-from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
+from realtime_gateway.changelog.entries import Bookmark, Entry, Extent, Stored
 from shared import events, logs, sqlite
 from shared.errors import Malformed
 from shared.events import ACCESS_REVOKED, RevocationEvent
+from shared.versions import microseconds
 
 log = logs.get(__name__)
 
@@ -85,6 +86,21 @@ class ChangeLog:
             "select position, event_id from changes order by position desc limit 1"
         ).fetchone()
         return (row[0], row[1]) if row else (0, None)
+
+    def extent(self) -> Extent:
+        """Return how much there is, `size` in bytes without the file's free pages."""
+        first = self._writer.execute(
+            "select position, time from changes order by position limit 1"
+        ).fetchone()
+        if first is None:
+            return Extent(events=0, size=self._used_bytes(), oldest=None)
+        # Positions have no holes: what is forgotten goes from the front.
+        (last, _), since = self.newest(), microseconds(first[1])
+        return Extent(
+            events=last - first[0] + 1,
+            size=self._used_bytes(),
+            oldest=None if since is None else since / 1_000_000,
+        )
 
     def revocations(self) -> list[RevocationEvent]:
         """Return the revocations that are still kept, oldest first."""

@@ -98,6 +98,10 @@ class StreamReader:
         """Drop the consumer and attach anew at `start_at()`."""
         self.link.renew_channel()
 
+    def look_for_end(self) -> None:
+        """Have `on_end` called with where the stream ends now."""
+        self._look_for_end(self._channel)
+
     def ack_up_to(self, delivery: StreamDelivery) -> None:
         """Take in more: everything up to this delivery is done with."""
         if self._channel is None or not self._channel.is_open:

@@ -48,7 +48,7 @@ def test_no_service_runs_as_root_or_can_gain_rights(name: str) -> None:
 def test_every_image_is_pinned_by_a_version(name: str) -> None:
     _, _, tag = SERVICES[name]["image"].partition(":")
 
-    assert re.match(r"\d+\.\d+", tag), f"{name} has the tag {tag!r}"
+    assert re.match(r"v?\d+\.\d+", tag), f"{name} has the tag {tag!r}"
 
 
 def test_only_the_edge_can_be_published_beyond_this_machine() -> None:
@@ -59,6 +59,8 @@ def test_only_the_edge_can_be_published_beyond_this_machine() -> None:
         "rabbitmq": ["127.0.0.1:15672:15672"],
         "supabase": ["127.0.0.1:8004:8004"],
         "mailgun": ["127.0.0.1:8025:8025"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
     }
 
 
@@ -119,9 +121,36 @@ def test_data_is_in_named_volumes() -> None:
         volume.split(":")[0]
         for service in SERVICES.values()
         for volume in service["volumes"]
+        if not volume.startswith("./")
     }
 
     assert mounted == set(COMPOSE["volumes"])
+
+
+def test_files_of_this_folder_are_there_and_cannot_be_written() -> None:
+    files = [
+        volume.split(":")
+        for service in SERVICES.values()
+        for volume in service["volumes"]
+        if volume.startswith("./")
+    ]
+
+    assert {mode for _, _, mode in files} == {"ro"}
+    assert all((ROOT / path).is_dir() for path, _, _ in files)
+
+
+def test_metrics_are_kept_for_a_time_and_up_to_a_size() -> None:
+    words = SERVICES["prometheus"]["command"]
+    kept = [word for word in words if word.startswith("--storage.tsdb.retention")]
+
+    assert kept == [
+        "--storage.tsdb.retention.time=15d",
+        "--storage.tsdb.retention.size=2GB",
+    ]
+    # Grafana has nobody to sign in, and so no password.
+    grafana = SERVICES["grafana"]["environment"]
+    assert grafana["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert grafana["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
 
 
 def test_no_secret_has_a_default() -> None:

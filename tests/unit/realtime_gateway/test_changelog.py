@@ -244,6 +244,22 @@ def test_log_that_is_too_large_loses_its_oldest_events(changelog):
     assert changelog.path.stat().st_size < 2_000_000
 
 
+def test_extent_is_that_of_what_is_kept(changelog):
+    assert changelog.extent().events == 0
+    assert changelog.extent().oldest is None
+    for number in range(1, 6):
+        time = f"2026-01-0{number}T00:00:00+00:00"
+        changelog.append([entry(number, time=time)], Bookmark(number, f"e{number}"))
+
+    before = changelog.extent()
+    changelog.prune(before="2026-01-03", max_bytes=10**9, at_most=10)
+
+    after = changelog.extent()
+    assert (before.events, after.events) == (5, 3)
+    assert after.oldest - before.oldest == 2 * 86_400
+    assert after.size > 0
+
+
 def test_page_that_would_be_a_part_is_refused(changelog):
     changelog.add(*(entry(n, time="2026-01-01") for n in range(5)))
     changelog.prune(before="2027", max_bytes=10**9, at_most=3)
