@@ -33,7 +33,7 @@ def newest(outcomes: Sequence[EmailUpdate]) -> EmailUpdate:
     """
     backwards = outcomes[::-1]
     latest = max(backwards, key=_moment)
-    if latest.cause is None:
+    if not latest.cause:
         return latest
     return max(
         (told for told in backwards if told.cause == latest.cause),
