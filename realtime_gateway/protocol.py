@@ -135,12 +135,13 @@ class _SubmissionUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmailUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a mail."""
+    """What became of the mail about the change whose event id is `cause`."""
 
     submission_id: str
     outcome: str
     recipient: str | None
     reason: str | None
+    cause: str | None
     timestamp: str
     severity: Severity | msgspec.UnsetType = msgspec.UNSET
 
@@ -259,6 +260,7 @@ def email_of(event: EmailEvent) -> EmailUpdate:
         outcome=event.data.outcome,
         recipient=event.data.recipient,
         reason=event.data.reason,
+        cause=event.data.cause,
         timestamp=event.time,
         severity=event.data.severity,
     )

@@ -47,7 +47,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a mail."""
+    """What became of the mail about the change whose event id is `cause`."""
 
     id: str
     time: str
@@ -55,6 +55,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     recipient: str | None
     reason: str | None
+    cause: str | None
     severity: Severity | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -125,6 +126,7 @@ def item_of(
             outcome=event.data.outcome,
             recipient=event.data.recipient,
             reason=event.data.reason,
+            cause=event.data.cause,
             severity=event.data.severity,
         )
     data = event.data

@@ -24,6 +24,8 @@ export interface EmailUpdate {
   outcome: string;
   recipient: string | null;
   reason: string | null;
+  /** The event id of the change that the mail is about; a gateway of old tells none. */
+  cause?: string | null;
   severity?: "permanent" | "temporary";
   timestamp: string;
 }

@@ -1,6 +1,6 @@
 // The pages in their main states, one after the other, in each look.
 
-import { live, rowOf, signIn } from "./browser.mjs";
+import { live, rowOf, signIn, until } from "./browser.mjs";
 
 const TITLE = "Night Drive";
 const SIZES = [
@@ -111,7 +111,8 @@ async function openInsights(page, url) {
   await signIn(page, "admin");
   await live(page);
   await page.getByText("Time to review").waitFor();
-  await page.locator("svg.recharts-surface").nth(1).waitFor();
+  // The charts come after the figures: until then something stands in their place.
+  await until(async () => (await page.locator("main .animate-pulse").count()) === 0);
 }
 
 async function openArtist(page, url) {

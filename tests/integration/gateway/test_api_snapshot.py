@@ -142,6 +142,7 @@ def test_admins_alone_are_told_the_newest_fate_of_each_row_s_mails(
             "outcome": "delivered",
             "recipient": None,
             "reason": None,
+            "cause": "evt_none",
             "timestamp": late.time,
         }
     ]

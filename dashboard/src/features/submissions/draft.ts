@@ -9,6 +9,7 @@ import { shown, withEdit, type Edit } from "./edits";
 import { entryOf, keep, type How, type Kept } from "./entry";
 import { merge, mergeRow, type Held } from "./held";
 import type { Action, Model } from "./model";
+import { newest } from "./outcomes";
 import { compareVersions } from "./versions";
 
 const MAX_ROWS = 60_000;
@@ -110,7 +111,7 @@ export class Draft {
   private mail(update: EmailUpdate): void {
     const id = update.submission_id;
     const before = this.mails.get(id);
-    if (before && moment(update) < moment(before)) return;
+    if (before && newest(before, update) === before) return;
     this.mails.delete(id);
     this.mails.set(id, update);
     limit(this.mails, MAX_ROWS);
@@ -188,8 +189,4 @@ export class Draft {
     const submission = this.entries.get(id)?.submission;
     return microseconds(submission?.submitted_at ?? submission?.updated_at) ?? 0;
   }
-}
-
-function moment(update: EmailUpdate): number {
-  return microseconds(update.timestamp) ?? 0;
 }

@@ -200,6 +200,26 @@ test("the newest outcome of a mail stays, whichever comes last", () => {
   expect(entry(model, "a").mail?.outcome).toBe("delivered");
 });
 
+test("a mail that was delivered is not accepted again, whatever the clocks say", () => {
+  const mail = (outcome: string, second: number, cause = "e1"): Action => {
+    const update: EmailUpdate = {
+      submission_id: "a",
+      outcome,
+      recipient: "a***@melotech.test",
+      reason: null,
+      cause,
+      timestamp: `2026-11-23T12:00:0${second}Z`,
+    };
+    return { type: "mail", update };
+  };
+  const shown = (...actions: Action[]): string | undefined =>
+    entry(reduce(EMPTY, [reset(rowOf("a")), ...actions]), "a").mail?.outcome;
+
+  expect(shown(mail("delivered", 1), mail("accepted", 2))).toBe("delivered");
+  expect(shown(mail("accepted", 2), mail("delivered", 1))).toBe("delivered");
+  expect(shown(mail("delivered", 1), mail("accepted", 2, "e2"))).toBe("accepted");
+});
+
 test("a failure keeps the rows that were there", () => {
   const model = reduce(loaded(rowOf("a")), [{ type: "fail" }]);
   expect(model).toMatchObject({ status: "failed", order: ["a"] });

@@ -40,7 +40,13 @@ class Log:
         return self.tell("DELETE", events.DELETED, row, None)
 
     def mail(
-        self, submission_id, outcome="accepted", *, at=None, severity=msgspec.UNSET
+        self,
+        submission_id,
+        outcome="accepted",
+        *,
+        at=None,
+        severity=msgspec.UNSET,
+        cause=None,
     ):
         event = EmailEvent(
             id=self._next_id(),
@@ -53,6 +59,7 @@ class Log:
                 outcome=outcome,
                 recipient="a***@melotech.test",
                 severity=severity,
+                cause=cause,
             ),
         )
         return self._append(event)

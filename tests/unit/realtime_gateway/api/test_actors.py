@@ -34,7 +34,9 @@ def change(actor):
     )
 
 
-MAIL = Mail(id="m", time="t", outcome="accepted", recipient=None, reason=None)
+MAIL = Mail(
+    id="m", time="t", outcome="accepted", recipient=None, reason=None, cause=None
+)
 ADA = User(id="1", name="Ada", email="ada@melotech.test")
 
 

@@ -25,6 +25,32 @@ def test_the_newest_outcome_counts_whichever_came_last(log):
     assert (mail.severity, mail.recipient) == ("permanent", "a***@melotech.test")
 
 
+def test_mail_that_was_delivered_before_it_was_accepted_is_delivered(log):
+    log.mail("1", "delivered", at=at(1), cause="e1")
+    log.mail("1", "accepted", at=at(2), cause="e1")
+    log.mail("2", "accepted", at=at(3), cause="e2")
+
+    assert told(log, "2", "1") == {"1": "delivered", "2": "accepted"}
+
+
+def test_last_told_of_one_moment_is_the_newest(log):
+    for outcome in ("delivered", "accepted"):
+        log.mail("1", outcome, at=at(1))
+
+    assert told(log, "1") == {"1": "accepted"}
+
+
+def test_no_more_than_the_last_few_are_looked_at(log):
+    log.mail("1", "complained", at=at(0), cause="e1")
+    for second in range(1, mails.MAX_LOOKED_AT):
+        log.mail("1", "opened", at=at(second), cause="e1")
+    assert told(log, "1") == {"1": "complained"}
+
+    log.mail("1", "opened", at=at(59), cause="e1")
+
+    assert told(log, "1") == {"1": "opened"}
+
+
 def test_many_changes_of_a_row_are_not_looked_at_for_its_mails(log):
     steps = []
     log.reading.set_trace_callback(steps.append)

@@ -11,6 +11,20 @@ const mail = (id: string, time: string, outcome = "accepted"): Item => ({
   recipient: null,
   reason: null,
 });
+const told: Message = {
+  type: "email_update",
+  id: "m1",
+  timestamp: "2026-11-23T12:00:05+00:00",
+  data: {
+    submission_id: "s-1",
+    outcome: "failed",
+    recipient: "a***@melotech.test",
+    reason: "come again",
+    cause: "e1",
+    severity: "temporary",
+    timestamp: "2026-11-23T12:00:04+00:00",
+  },
+};
 
 const update: Message = {
   type: "submission_update",
@@ -41,6 +55,19 @@ describe("itemOf", () => {
         { field: "constructor", from: null, to: null },
         { field: "updated_at", from: null, to: null },
       ],
+    });
+  });
+
+  it("tells what became of a mail, and which change it is about", () => {
+    expect(itemOf(told, "s-1")).toEqual({
+      id: "m1",
+      time: "2026-11-23T12:00:04+00:00",
+      event: "email",
+      outcome: "failed",
+      recipient: "a***@melotech.test",
+      reason: "come again",
+      cause: "e1",
+      severity: "temporary",
     });
   });
 

@@ -1,6 +1,7 @@
 /** What happened to a submission, from the API and from the socket, as one list. */
 
 import type { Message } from "@/realtime/types";
+import { newestFirst } from "./order";
 
 export interface Change {
   field: string;
@@ -26,6 +27,8 @@ export interface MailItem extends Happening {
   outcome: string;
   recipient: string | null;
   reason: string | null;
+  /** The id of the change that the mail is about. */
+  cause?: string | null;
   severity?: "permanent" | "temporary";
 }
 
@@ -44,7 +47,7 @@ export function itemOf(message: Message, submissionId: string): Item | null {
   if (message.data.submission_id !== submissionId) return null;
   const { id, data } = message;
   if (message.type === "email_update") {
-    const { outcome, recipient, reason, severity, timestamp } = message.data;
+    const { outcome, recipient, reason, cause, severity, timestamp } = message.data;
     const mail: MailItem = {
       id,
       time: timestamp,
@@ -52,6 +55,7 @@ export function itemOf(message: Message, submissionId: string): Item | null {
       outcome,
       recipient,
       reason,
+      ...(cause && { cause }),
       ...(severity && { severity }),
     };
     return mail;
@@ -75,8 +79,7 @@ export function mergeItems(known: readonly Item[], more: readonly Item[]): reado
   const ids = new Set(known.map(({ id }) => id));
   const added = more.filter(({ id }) => !ids.has(id) && ids.add(id));
   if (added.length === 0) return known;
-  const moment = (item: Item): number => Date.parse(item.time) || 0;
-  return [...known, ...added].sort((a, b) => moment(b) - moment(a));
+  return newestFirst([...known, ...added]);
 }
 
 /** Columns may bear the names of what every object inherits. */
