@@ -15,6 +15,7 @@ from typing import Protocol
 from shared import logs
 from shared.amqp.message import Delivery, Message
 from shared.errors import NotPublished
+from shared.tracing.spans import NO_SPAN, Span
 
 log = logs.get(__name__)
 
@@ -42,6 +43,8 @@ class Settlement:
     outcome: str
     #: For the log line, beside it.
     facts: dict[str, object] = field(default_factory=dict)
+    #: Ends with it.
+    span: Span = NO_SPAN
 
 
 class Settler:
@@ -119,6 +122,7 @@ class Settler:
                 self._ack(each.delivery)
                 self._on_settled(each.outcome)
                 log.info("delivery.settled", outcome=each.outcome, **each.facts)
+                each.span.end()
         return left
 
     def _settle_each(self, batch: list[Settlement]) -> list[Settlement]:

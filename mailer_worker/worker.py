@@ -30,6 +30,7 @@ from mailer_worker.results import Result
 from mailer_worker.settlement import DeadLetter, GoBack
 from mailer_worker.settler import Settlement
 from mailer_worker.standing import Drop, Due, Wait, change_of
+from mailer_worker.traced import processing, within
 from shared import logs
 from shared.amqp.message import Delivery
 from shared.errors import (
@@ -41,7 +42,8 @@ from shared.errors import (
 )
 from shared.events import ChangeEvent
 from shared.retry import RetryIn
-from shared.topology import RETRY_DELAYS
+from shared.topology import MAILER_QUEUE, RETRY_DELAYS
+from shared.tracing.spans import NO_TRACER, Span, Tracer, carried
 
 log = logs.get(__name__)
 
@@ -88,6 +90,7 @@ class Worker:
         senders: int,
         stopping: threading.Event,
         on_accepted: Callable[[ChangeEvent], None],
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._doors = doors
         self._ledger = ledger
@@ -99,38 +102,44 @@ class Worker:
         self._calls = Calls(doors.send, gate, most=senders, stopping=stopping)
         self._stopping = stopping
         self._on_accepted = on_accepted
+        self._tracer = tracer
 
     def handle(self, delivery: Delivery) -> None:
         """Hand the delivery to the settler; leave it to the broker at the end."""
         if self._stopping.is_set():
             return
         started = time.perf_counter()
+        span = processing(self._tracer, delivery, MAILER_QUEUE)
         try:
-            result = self._result_of(delivery)
+            result = self._result_of(delivery, span)
         except Stopping:
             return
         facts = {
             "event_id": delivery.message_id,
             "attempt": settlement.attempt_of(delivery.headers),
             "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+            **span.facts,
             **result.facts,
         }
-        self._settler.put(Settlement(delivery, result.messages, result.outcome, facts))
+        span.note({"melotech.outcome": result.outcome})
+        self._settler.put(
+            Settlement(delivery, result.messages, result.outcome, facts, span)
+        )
 
-    def _result_of(self, delivery: Delivery) -> Result:
+    def _result_of(self, delivery: Delivery, span: Span) -> Result:
         try:
-            return self._attempt(delivery)
+            return self._attempt(delivery, span)
         except MeloTechError as error:
-            return self._failed(delivery, error)
+            return self._failed(delivery, error, span)
         except Stopping:
             raise
         except Exception as error:  # one bad message, not the line
             log.error("delivery.failed", event_id=delivery.message_id, exc_info=error)
             unexpected = Permanent(f"unexpected {type(error).__name__}")
-            return self._failed(delivery, unexpected)
+            return self._failed(delivery, unexpected, span)
 
-    def _attempt(self, delivery: Delivery) -> Result:
-        planned = plan(delivery.body)
+    def _attempt(self, delivery: Delivery, span: Span) -> Result:
+        planned = within(plan(delivery.body), span)
         change = change_of(planned.event)
         if isinstance(planned, Skip):
             self._ledger.skip(change, planned.reason)
@@ -142,10 +151,14 @@ class Worker:
         self._gate.proved(LEDGER)
         if self._gate.is_shut and isinstance(judged, Due | Open):
             raise Misconfigured(self._gate.trouble or "paused")
-        return self._carry_out(delivery, planned, judged)
+        return self._carry_out(delivery, planned, judged, span)
 
     def _carry_out(
-        self, delivery: Delivery, planned: Send, judged: Judgement | Busy
+        self,
+        delivery: Delivery,
+        planned: Send,
+        judged: Judgement | Busy,
+        span: Span,
     ) -> Result:
         match judged:
             case Drop(state="repeated", twin=twin):
@@ -157,13 +170,15 @@ class Worker:
             case Sent(claim=claim):
                 return results.accepted(planned.event, claim)
             case Open(claim=claim):
-                return self._find_out(delivery, planned, claim, None)
+                return self._find_out(delivery, planned, claim, None, span)
             case Busy():
                 return results.later(delivery, ITS_TURN, "another mail is under way")
             case Due(newest=newest):
-                return self._deliver(delivery, planned, newest)
+                return self._deliver(delivery, planned, newest, span)
 
-    def _deliver(self, delivery: Delivery, planned: Send, newest: int) -> Result:
+    def _deliver(
+        self, delivery: Delivery, planned: Send, newest: int, span: Span
+    ) -> Result:
         event = planned.event
         recipient = self._doors.recipient_of(planned)
         if not planned.own_email:
@@ -180,11 +195,11 @@ class Worker:
             self._ledger.released(called.claim)
             return results.later(delivery, ITS_TURN, "the claim is too old to use")
         if not isinstance(called, Answered):
-            return self._carry_out(delivery, planned, called)
+            return self._carry_out(delivery, planned, called, span)
         claimed, answer = called.claim, called.answer
         if isinstance(answer, Uncertain):
             doubted = self._ledger.doubted(claimed)
-            return self._find_out(delivery, planned, doubted, str(answer))
+            return self._find_out(delivery, planned, doubted, str(answer), span)
         if isinstance(answer, MeloTechError):
             self._ledger.released(claimed)
             if not isinstance(answer, Misconfigured):
@@ -209,7 +224,12 @@ class Worker:
                 return
 
     def _find_out(
-        self, delivery: Delivery, planned: Send, claim: Claim, why: str | None
+        self,
+        delivery: Delivery,
+        planned: Send,
+        claim: Claim,
+        why: str | None,
+        span: Span,
     ) -> Result:
         """Follow up a mail that Mailgun may have; `why` it is not known, where told."""
         finding = self._doors.find(claim.message_id)
@@ -234,11 +254,14 @@ class Worker:
                     delivery, ITS_TURN, "another worker sends it again"
                 )
             # All may be otherwise by now: it is judged like any other.
-            return self._attempt(delivery)
+            return self._attempt(delivery, span)
         self._ledger.accepted(claim, claim.message_id)
         return results.accepted(planned.event, claim)
 
-    def _failed(self, delivery: Delivery, error: MeloTechError) -> Result:
+    def _failed(
+        self, delivery: Delivery, error: MeloTechError, span: Span
+    ) -> Result:
+        span.fail(type(error).__name__)
         decision = settlement.after(error, settlement.attempt_of(delivery.headers))
         headers = settlement.headers_after(
             decision, error, delivery.headers, now=time.time()
@@ -248,6 +271,7 @@ class Worker:
             self._gate.shut(decision.peer, decision.reason)
         event = change_in(delivery.body) if isinstance(decision, DeadLetter) else None
         if event is not None:
+            event = carried(event, span)
             self._note_failure(event, decision.reason)
         return results.failed(delivery, decision, headers, event)
 

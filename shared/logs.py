@@ -23,7 +23,8 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(
 
 #: Libraries that narrate; their warnings are all that an operator can use.
 #: What aiohttp says of bad requests quotes them: headers, tokens, anything.
-SILENT = ("pika", "aiohttp.server", "aiohttp.websocket")
+#: What OpenTelemetry says of a collector quotes its answers; the door tells of it.
+SILENT = ("pika", "aiohttp.server", "aiohttp.websocket", "opentelemetry")
 QUIET = ("urllib3", "asyncio", "aiohttp.access", "werkzeug")
 
 
