@@ -69,7 +69,7 @@ def span_of(environ: Environ) -> Span:
 
 
 class Traced:
-    """A WSGI application: `app`, with a span for each request to an endpoint of ours."""
+    """A WSGI application: `app`, with a span for each request to our endpoints."""
 
     def __init__(self, app: Wsgi, tracer: Tracer) -> None:
         self._app = app

@@ -143,9 +143,7 @@ def _work(
         on_accepted=metrics.accepted,
         tracer=tracer,
     )
-    outcomes = Outcomes(
-        ledger, notes, ack=later.ack, stopping=stopping, tracer=tracer
-    )
+    outcomes = Outcomes(ledger, notes, ack=later.ack, stopping=stopping, tracer=tracer)
     settler.start()
     for each in (publisher, consumer, later):
         each.start()

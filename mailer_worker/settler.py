@@ -122,6 +122,7 @@ class Settler:
                 self._ack(each.delivery)
                 self._on_settled(each.outcome)
                 log.info("delivery.settled", outcome=each.outcome, **each.facts)
+                each.span.note({"melotech.outcome": each.outcome})
                 each.span.end()
         return left
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TypeVar
 
 from mailer_worker.mail import Mail
 from mailer_worker.plan import Send, Skip
@@ -16,12 +15,11 @@ from shared.tracing.spans import (
     NO_SPAN,
     Kind,
     Span,
+    Traceparent,
     Tracer,
     carried,
     of_event,
 )
-
-P = TypeVar("P", Send, Skip)
 
 ROUTE = "/v3/{domain}/messages"
 
@@ -46,9 +44,9 @@ def processing(tracer: Tracer, delivery: Delivery, queue: str) -> Span:
     )
 
 
-def within(planned: Send | Skip, span: Span) -> Send | Skip:
-    """Return the plan with what follows from it in the trace of the span."""
-    return replace(planned, event=carried(planned.event, span))
+def within(planned: Send | Skip, trace: Traceparent) -> Send | Skip:
+    """Return the plan with what follows from it in the trace, where there is one."""
+    return replace(planned, event=carried(planned.event, trace))
 
 
 def traced(

@@ -43,7 +43,7 @@ from shared.errors import (
 from shared.events import ChangeEvent
 from shared.retry import RetryIn
 from shared.topology import MAILER_QUEUE, RETRY_DELAYS
-from shared.tracing.spans import NO_TRACER, Span, Tracer, carried
+from shared.tracing.spans import NO_TRACER, Traceparent, Tracer, carried
 
 log = logs.get(__name__)
 
@@ -111,7 +111,7 @@ class Worker:
         started = time.perf_counter()
         span = processing(self._tracer, delivery, MAILER_QUEUE)
         try:
-            result = self._result_of(delivery, span)
+            result = self._result_of(delivery, span.traceparent)
         except Stopping:
             return
         facts = {
@@ -121,25 +121,24 @@ class Worker:
             **span.facts,
             **result.facts,
         }
-        span.note({"melotech.outcome": result.outcome})
         self._settler.put(
             Settlement(delivery, result.messages, result.outcome, facts, span)
         )
 
-    def _result_of(self, delivery: Delivery, span: Span) -> Result:
+    def _result_of(self, delivery: Delivery, trace: Traceparent) -> Result:
         try:
-            return self._attempt(delivery, span)
+            return self._attempt(delivery, trace)
         except MeloTechError as error:
-            return self._failed(delivery, error, span)
+            return self._failed(delivery, error, trace)
         except Stopping:
             raise
         except Exception as error:  # one bad message, not the line
             log.error("delivery.failed", event_id=delivery.message_id, exc_info=error)
             unexpected = Permanent(f"unexpected {type(error).__name__}")
-            return self._failed(delivery, unexpected, span)
+            return self._failed(delivery, unexpected, trace)
 
-    def _attempt(self, delivery: Delivery, span: Span) -> Result:
-        planned = within(plan(delivery.body), span)
+    def _attempt(self, delivery: Delivery, trace: Traceparent) -> Result:
+        planned = within(plan(delivery.body), trace)
         change = change_of(planned.event)
         if isinstance(planned, Skip):
             self._ledger.skip(change, planned.reason)
@@ -151,14 +150,10 @@ class Worker:
         self._gate.proved(LEDGER)
         if self._gate.is_shut and isinstance(judged, Due | Open):
             raise Misconfigured(self._gate.trouble or "paused")
-        return self._carry_out(delivery, planned, judged, span)
+        return self._carry_out(delivery, planned, judged)
 
     def _carry_out(
-        self,
-        delivery: Delivery,
-        planned: Send,
-        judged: Judgement | Busy,
-        span: Span,
+        self, delivery: Delivery, planned: Send, judged: Judgement | Busy
     ) -> Result:
         match judged:
             case Drop(state="repeated", twin=twin):
@@ -170,15 +165,13 @@ class Worker:
             case Sent(claim=claim):
                 return results.accepted(planned.event, claim)
             case Open(claim=claim):
-                return self._find_out(delivery, planned, claim, None, span)
+                return self._find_out(delivery, planned, claim, None)
             case Busy():
                 return results.later(delivery, ITS_TURN, "another mail is under way")
             case Due(newest=newest):
-                return self._deliver(delivery, planned, newest, span)
+                return self._deliver(delivery, planned, newest)
 
-    def _deliver(
-        self, delivery: Delivery, planned: Send, newest: int, span: Span
-    ) -> Result:
+    def _deliver(self, delivery: Delivery, planned: Send, newest: int) -> Result:
         event = planned.event
         recipient = self._doors.recipient_of(planned)
         if not planned.own_email:
@@ -195,11 +188,11 @@ class Worker:
             self._ledger.released(called.claim)
             return results.later(delivery, ITS_TURN, "the claim is too old to use")
         if not isinstance(called, Answered):
-            return self._carry_out(delivery, planned, called, span)
+            return self._carry_out(delivery, planned, called)
         claimed, answer = called.claim, called.answer
         if isinstance(answer, Uncertain):
             doubted = self._ledger.doubted(claimed)
-            return self._find_out(delivery, planned, doubted, str(answer), span)
+            return self._find_out(delivery, planned, doubted, str(answer))
         if isinstance(answer, MeloTechError):
             self._ledger.released(claimed)
             if not isinstance(answer, Misconfigured):
@@ -224,12 +217,7 @@ class Worker:
                 return
 
     def _find_out(
-        self,
-        delivery: Delivery,
-        planned: Send,
-        claim: Claim,
-        why: str | None,
-        span: Span,
+        self, delivery: Delivery, planned: Send, claim: Claim, why: str | None
     ) -> Result:
         """Follow up a mail that Mailgun may have; `why` it is not known, where told."""
         finding = self._doors.find(claim.message_id)
@@ -254,14 +242,13 @@ class Worker:
                     delivery, ITS_TURN, "another worker sends it again"
                 )
             # All may be otherwise by now: it is judged like any other.
-            return self._attempt(delivery, span)
+            return self._attempt(delivery, planned.event.traceparent)
         self._ledger.accepted(claim, claim.message_id)
         return results.accepted(planned.event, claim)
 
     def _failed(
-        self, delivery: Delivery, error: MeloTechError, span: Span
+        self, delivery: Delivery, error: MeloTechError, trace: Traceparent
     ) -> Result:
-        span.fail(type(error).__name__)
         decision = settlement.after(error, settlement.attempt_of(delivery.headers))
         headers = settlement.headers_after(
             decision, error, delivery.headers, now=time.time()
@@ -271,7 +258,7 @@ class Worker:
             self._gate.shut(decision.peer, decision.reason)
         event = change_in(delivery.body) if isinstance(decision, DeadLetter) else None
         if event is not None:
-            event = carried(event, span)
+            event = carried(event, trace)
             self._note_failure(event, decision.reason)
         return results.failed(delivery, decision, headers, event)
 

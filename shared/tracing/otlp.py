@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-
 import requests
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -211,6 +210,6 @@ class _Session(requests.Session):
                 body += piece
                 if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
                     raise requests.ConnectionError("the answer does not end")
-        answer._content = bytes(body)  # noqa: SLF001 # as `requests` itself keeps it
+        answer._content = bytes(body)  # as `requests` itself keeps it
         answer._content_consumed = True  # type: ignore[attr-defined]
         return answer

@@ -18,7 +18,7 @@ from shared.topology import EXCHANGE
 Attributes = Mapping[str, str | int]
 #: Another service's `traceparent`, where there is one.
 Traceparent = str | msgspec.UnsetType
-E = TypeVar("E", ChangeEvent, EmailEvent)
+E = TypeVar("E", bound=ChangeEvent | EmailEvent)
 
 
 class Kind(Enum):
@@ -126,11 +126,11 @@ class _NoTracer:
 NO_TRACER: Final[Tracer] = _NoTracer()
 
 
-def carried(event: E, span: Span) -> E:
-    """Return the event as one that the span has caused; as it was where there is none."""
-    if span.traceparent is msgspec.UNSET:
+def carried(event: E, trace: Traceparent) -> E:
+    """Return the event as one that `trace` has caused; as it was where it is unset."""
+    if trace is msgspec.UNSET:
         return event
-    return msgspec.structs.replace(event, traceparent=span.traceparent)
+    return msgspec.structs.replace(event, traceparent=trace)
 
 
 def publishing(tracer: Tracer, event: E, parent: Span | Traceparent) -> tuple[E, Span]:
@@ -148,7 +148,7 @@ def publishing(tracer: Tracer, event: E, parent: Span | Traceparent) -> tuple[E,
             **of_event(event, EXCHANGE),
         },
     )
-    return carried(event, span), span
+    return carried(event, span.traceparent), span
 
 
 def of_event(event: Event, destination: str) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ from shared.tracing.spans import NO_TRACER, Tracer
 
 
 def start(service: str, settings: TraceSettings) -> Tracer:
-    """Return the process's tracer; call it after any fork, and `close` it at the end."""
+    """Return the tracer of this process: start it after any fork, `close` it later."""
     if settings.otel_exporter_otlp_endpoint is None:
         return NO_TRACER
     # Here and nowhere else: it takes a quarter of a second and 20 MB.
