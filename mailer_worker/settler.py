@@ -24,6 +24,8 @@ CONFIRM_DEADLINE = 10.0
 #: Between attempts to publish while the broker is away, in seconds.
 PUBLISH_PAUSE = 0.5
 MAX_BATCH = 200
+#: Outcomes that are no good ones: their spans say so.
+FAILURES = frozenset({"retried", "held", "dead-lettered"})
 
 
 class PublishesAll(Protocol):
@@ -123,6 +125,8 @@ class Settler:
                 self._on_settled(each.outcome)
                 log.info("delivery.settled", outcome=each.outcome, **each.facts)
                 each.span.note({"melotech.outcome": each.outcome})
+                if each.outcome in FAILURES:
+                    each.span.fail(each.outcome)
                 each.span.end()
         return left
 
