@@ -36,9 +36,7 @@ class System:
         self.gateway = start_gateway(
             start, bus_url, supabase.url, folder / "g", **environ
         )
-        self.mailer = start_mailer(
-            start, bus_url, supabase.url, mailgun.url, **environ
-        )
+        self.mailer = start_mailer(start, bus_url, supabase.url, mailgun.url, **environ)
         self.ada = users_id(supabase, "ada@melotech.test")[0]
 
     def change(self, **headers):
@@ -131,9 +129,7 @@ async def test_change_is_one_trace_from_its_webhook_to_sockets_and_mail(
     assert deliver.attributes["melotech.sockets"] == 1
     assert call.attributes["http.response.status_code"] == 200
     assert process.attributes["melotech.outcome"] == "accepted"
-    assert {each["x-key"] for each in system.collector.headers} == {
-        "of the collector"
-    }
+    assert {each["x-key"] for each in system.collector.headers} == {"of the collector"}
     # The same trace in the lines of all services.
     for service, name in (
         (system.ingest, "webhook.taken"),
@@ -161,11 +157,10 @@ def test_change_without_a_trace_begins_one_and_nobody_unsigned_joins_one(system)
 
     begun = [system.span("deliver", each) for each in (first, second)]
     webhooks = until(
-        lambda: len(
-            found := system.collector.named("POST /webhook/submission-update")
+        lambda: (
+            len(found := system.collector.named("POST /webhook/submission-update")) == 3
+            and found
         )
-        == 3
-        and found
     )
     roots = {each.trace_id for each in webhooks}
     assert len(roots) == 3
@@ -205,5 +200,9 @@ def test_what_waits_is_sent_at_the_end(
     for service in (system.ingest, system.gateway, system.mailer):
         assert service.stop() == 0
 
-    for name in ("publish melotech.changes", "deliver", "process mailer.status-changes"):
+    for name in (
+        "publish melotech.changes",
+        "deliver",
+        "process mailer.status-changes",
+    ):
         assert system.spans(name, event_id), name
