@@ -33,6 +33,8 @@ QUIET = ("urllib3", "asyncio", "aiohttp.access", "werkzeug")
 #: Percent-encoded ones too, as addresses of pages have them.
 _ADDRESS = re.compile(r"[^\s\"'<>(),;:=/&?]+(?:@|%40)[^\s\"'<>(),;:=/&?]+")
 _HIDDEN = "(address)"
+#: A Message-Id looks like one; it is made of an event's id, and finds a mail.
+_MESSAGE_ID = "message_id"
 
 
 def configure(service: str, *, debug: bool) -> None:
@@ -122,7 +124,7 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, str):
         return _ADDRESS.sub(_HIDDEN, value)
     if isinstance(value, dict):
-        return {name: _hidden(each) for name, each in value.items()}
+        return {n: v if n == _MESSAGE_ID else _hidden(v) for n, v in value.items()}
     return [_hidden(each) for each in value] if isinstance(value, list) else value
 
 
