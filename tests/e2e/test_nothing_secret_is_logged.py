@@ -414,6 +414,11 @@ def test_whatever_happens_no_log_has_a_secret_or_an_address(run):
     assert {f"{name}.log" for name in ("ingest", "gateway", "mailer", "edge")} <= names
     assert any("rabbit" in str(path) or "melotech@" in str(path) for path in logs)
     assert not found, "\n".join(found[:60])
+    if run.stack.environ.get("DEBUG"):
+        for name in ("ingest", "gateway", "mailer", "supabase", "mailgun"):
+            lines = run.log(name).splitlines()
+            assert any("service.starting" in each for each in lines)
+            assert not [each for each in lines if each.startswith("{")]
 
 
 def test_secret_is_found_in_all_its_forms():

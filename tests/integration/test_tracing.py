@@ -10,6 +10,8 @@ import msgspec
 import pytest
 import structlog
 
+from ingest_service.outbox_relay.batch import Row, plan
+from shared import events
 from shared.errors import SettingsError
 from shared.events import ChangeData, ChangeEvent
 from shared.settings import TraceSettings
@@ -18,7 +20,7 @@ from shared.tracing.spans import NO_SPAN, Kind, publishing
 from tests.plugins import collector as answers
 from tests.plugins.collector import collecting
 from tests.plugins.services import ROOT, free_port, start_ingest, until
-from tests.plugins.sockets import signed_change
+from tests.plugins.sockets import change_body, signed_change
 
 MODULES = (
     "ingest_service.app",
@@ -94,6 +96,27 @@ def test_event_names_the_publish_that_brought_it(collector):
     assert told.traceparent == f"00-{'a' * 32}-{publish.span_id}-01"
     assert publish.parent_id == work.span_id
     assert work.parent_id == "b" * 16
+
+
+def test_relay_publishes_each_row_within_a_trace_of_its_own(collector):
+    tracer = tracer_of(collector.url)
+    payload = change_body(id="s-1").decode()
+    rows = [
+        Row(
+            sequence=n, event_id=f"evt_{n}", row_key="s-1", payload=payload, waits=False
+        )
+        for n in (1, 2)
+    ]
+    planned = plan(rows, table="submissions", now=1_795_435_200.0, tracer=tracer)
+    for each in planned.publish:
+        each.span.end()
+    tracer.close()
+
+    told = [events.decode(each.message.body).traceparent for each in planned.publish]
+    assert len({each.split("-")[1] for each in told}) == 2
+    assert {each.split("-")[2] for each in told} == {
+        each.span_id for each in collector.spans
+    }
 
 
 @pytest.mark.parametrize(
