@@ -5,13 +5,14 @@ Errors are RFC 9457 problem+json.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+
+from shared import request_ids
 
 JSON = "application/json; charset=utf-8"
 PROBLEM = "application/problem+json; charset=utf-8"
@@ -35,10 +36,14 @@ class Answer:
 
 
 def request_id_of(environ: dict[str, Any]) -> str:
-    """Return the id of the request, the same whenever it is asked for."""
+    """Return the id of the request, the same whenever it is asked for.
+
+    It is the sender's `X-Request-Id` where that is a UUID.
+    """
     found: str | None = environ.get(_REQUEST_ID)
     if found is None:
-        found = environ[_REQUEST_ID] = os.urandom(16).hex()
+        found = request_ids.request_id(environ.get("HTTP_X_REQUEST_ID"))
+        environ[_REQUEST_ID] = found
     return found
 
 

@@ -25,10 +25,13 @@ from ingest_service.refusals import Refusals
 from ingest_service.settings import IngestSettings
 from ingest_service.spool.file import Limits
 from ingest_service.spool.spool import Spool
+from ingest_service.traced import Traced
 from ingest_service.unsubscribe import routes as unsubscribe_routes
 from shared import logs, signature
 from shared.amqp.greenlets import GreenletLoop
 from shared.amqp.publisher import Publisher
+from shared.tracing.spans import NO_TRACER, Tracer
+from shared.tracing.starting import start as start_traces
 
 log = logs.get(__name__)
 
@@ -43,6 +46,7 @@ def from_environment() -> Flask:
     """
     settings = reloading.settings(os.environ)
     logs.configure("ingest_service", debug=settings.debug)
+    tracer = start_traces("ingest_service", settings)
     publisher = Publisher(
         settings.rabbitmq_url.get_secret_value(),
         name="ingest_service",
@@ -58,7 +62,7 @@ def from_environment() -> Flask:
     publisher.start()
     spool.start()
     # The last first: nothing is published once the publisher is closed.
-    for end in (spool.close, publisher.close, spool.stop_draining):
+    for end in (tracer.close, spool.close, publisher.close, spool.stop_draining):
         atexit.register(end)
     meter = Meter(BOARD.mine())
     meter.begin()
@@ -68,8 +72,9 @@ def from_environment() -> Flask:
         spool,
         confirm_deadline=settings.confirm_deadline_ms / 1000,
         on_confirmed=meter.confirmed,
+        tracer=tracer,
     )
-    app = create_app(settings, forwarder)
+    app = create_app(settings, forwarder, tracer)
     # What is there now stays, and what a webhook needs goes with it: looking through it
     # all again and again is a waste.
     gc.collect()
@@ -78,7 +83,9 @@ def from_environment() -> Flask:
     return app
 
 
-def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
+def create_app(
+    settings: IngestSettings, forwarder: Forwarder, tracer: Tracer = NO_TRACER
+) -> Flask:
     """Return the application that hands on to `forwarder`."""
     meter = Meter(BOARD.mine())
     app = Flask(__name__, static_folder=None)
@@ -105,6 +112,8 @@ def create_app(settings: IngestSettings, forwarder: Forwarder) -> Flask:
     app.wsgi_app = Express(  # type: ignore[method-assign]
         Counted(app.wsgi_app, meter), takes, meter
     )
+    if tracer.is_on:
+        app.wsgi_app = Traced(app.wsgi_app, tracer)  # type: ignore[method-assign]
     return app
 
 

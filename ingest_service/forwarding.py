@@ -15,6 +15,8 @@ from ingest_service.spool.glance import SpoolState
 from shared import logs
 from shared.amqp.message import Message
 from shared.errors import BrokerUnavailable, NotPublished
+from shared.events import ChangeEvent, EmailEvent
+from shared.tracing.spans import NO_TRACER, Span, Tracer, publishing
 
 log = logs.get(__name__)
 
@@ -62,11 +64,13 @@ class Forwarder:
         *,
         confirm_deadline: float,
         on_confirmed: Callable[[float], None],
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._publisher = publisher
         self._spool = spool
         self._confirm_deadline = confirm_deadline
         self._on_confirmed = on_confirmed
+        self._tracer = tracer
 
     @property
     def broker_ready(self) -> bool:
@@ -76,6 +80,23 @@ class Forwarder:
     def spool_state(self) -> SpoolState:
         """Return how full the spool is, and what is wrong with it."""
         return self._spool.state()
+
+    def publish(self, event: ChangeEvent | EmailEvent, *, within: Span) -> Keeper:
+        """Forward the event, and have its readers continue the trace of `within`.
+
+        Raises NotSpooled.
+        """
+        told, span = publishing(self._tracer, event, within)
+        try:
+            keeper = self.forward(Message.of(told))
+        except BaseException as error:
+            span.fail(type(error).__name__)
+            raise
+        else:
+            span.note({"melotech.keeper": keeper.value})
+            return keeper
+        finally:
+            span.end()
 
     def forward(self, message: Message) -> Keeper:
         """Return who has the message safe; raise NotSpooled.

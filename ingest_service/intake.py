@@ -170,7 +170,7 @@ def _understand(
         now=now,
         event_id=event_id,
         sequence=_sequence(request.headers),
-        traceparent=_traceparent(request.headers),
+        traceparent=traceparent_of(request.headers.get("traceparent", "")),
     )
     if isinstance(told, Ignored) or request.endpoint is Endpoint.UPDATE:
         return told
@@ -199,8 +199,8 @@ def _sequence(headers: Mapping[str, str]) -> str | msgspec.UnsetType:
     return str(int(text)) if plain else msgspec.UNSET
 
 
-def _traceparent(headers: Mapping[str, str]) -> str | msgspec.UnsetType:
-    text = headers.get("traceparent", "")
+def traceparent_of(text: str) -> str | msgspec.UnsetType:
+    """Return a `traceparent` header, unset where it is none."""
     # W3C Trace Context: 2-32-16-2 hexadecimal digits; anything else is not passed on.
     parts = text.split("-")
     fits = [len(part) for part in parts] == [2, 32, 16, 2]

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from ingest_service import answers, bodies, intake, problems
+from ingest_service import answers, bodies, intake, problems, traced
 from ingest_service.answers import Answer
 from ingest_service.express import Environ, Take
 from ingest_service.forwarding import Forwarder, Keeper
@@ -20,7 +20,7 @@ from ingest_service.metrics import outcomes
 from ingest_service.refusals import Refusals
 from ingest_service.spool.errors import NotSpooled
 from shared import logs
-from shared.amqp.message import Message
+from shared.tracing.spans import Span
 
 log = logs.get(__name__)
 
@@ -48,13 +48,16 @@ def takes(
             now=time.monotonic(),
         )
         request_id = answers.request_id_of(environ)
-        answer, outcome = _carry_out(decision, forwarder, request_id)
+        refused = isinstance(decision, Refused)
+        span = traced.span_of(environ) if refused else traced.trusted(environ)
+        answer, outcome = _carry_out(decision, forwarder, request_id, span)
         if outcome == "spooled":
             outcomes.note(environ, "spooled")
         if answer.status is not HTTPStatus.TOO_MANY_REQUESTS:
             # Whoever sends those decides how many lines there would be.
             seconds = time.perf_counter() - started
-            _log(endpoint, decision, outcome, answer, seconds, request_id)
+            told = {"request_id": request_id, **span.facts}
+            _log(endpoint, decision, outcome, answer, seconds, told)
         return answer
 
     return {
@@ -81,7 +84,7 @@ def webhooks(takes: Mapping[str, Take]) -> Blueprint:
 
 
 def _carry_out(
-    decision: Decision, forwarder: Forwarder, request_id: str
+    decision: Decision, forwarder: Forwarder, request_id: str, span: Span
 ) -> tuple[Answer, str]:
     if isinstance(decision, Refused):
         wait = decision.retry_after
@@ -98,7 +101,7 @@ def _carry_out(
         return answers.of(HTTPStatus.OK, told), "ignored"
     event = decision.event
     try:
-        keeper = forwarder.forward(Message.of(event))
+        keeper = forwarder.publish(event, within=span)
     except NotSpooled as error:
         answer = answers.unavailable(answers.NOBODY_TAKES, request_id=request_id)
         return answer, type(error).__name__
@@ -120,7 +123,7 @@ def _log(
     outcome: str,
     answer: Answer,
     seconds: float,
-    request_id: str,
+    told: Mapping[str, str],
 ) -> None:
     facts: dict[str, object] = {}
     if isinstance(decision, Accepted):
@@ -140,6 +143,6 @@ def _log(
         outcome=outcome,
         status=answer.status.value,
         duration_ms=round(seconds * 1000, 2),
-        request_id=request_id,
+        **told,
         **facts,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import time
-import uuid
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -27,6 +26,7 @@ from ingest_service.metrics.outcomes import OTHER, of_status
 from ingest_service.outgoing import Outgoing
 from shared import logs
 from shared.peers import as_counted
+from shared.request_ids import request_id as new_request_id
 from shared.throttle import Throttle
 
 log = logs.get(__name__)
@@ -90,7 +90,8 @@ class Worker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
         told = wire_errors.told_of(exc)
         if told is None and isinstance(exc, OSError):
             return
-        request_id = uuid.uuid4().hex
+        # Whatever it sent as an id is no better than the rest of it.
+        request_id = new_request_id(None)
         if told is None:
             log.error("connection.failed", request_id=request_id, exc_info=exc)
             told = HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side"

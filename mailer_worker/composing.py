@@ -50,6 +50,7 @@ class Composer:
             submission_id=event.data.submission_id,
             message_id=message_id,
             unsubscribe_url=link,
+            traceparent=event.traceparent,
         )
 
     def _link(self, send: Send, recipient: Recipient) -> str | None:

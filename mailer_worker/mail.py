@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import msgspec
+
+from shared.tracing.spans import Traceparent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
@@ -22,6 +26,8 @@ class Mail:
     submission_id: str
     message_id: str
     unsubscribe_url: str | None = None
+    #: Of the change that it is about, or of what is done about it.
+    traceparent: Traceparent = msgspec.UNSET
 
 
 def message_id_of(event_id: str, domain: str) -> str:

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from mailer_worker.lanes import Lanes
 from mailer_worker.ledger.ledger import Ledger
 from mailer_worker.telling import SOURCE
+from mailer_worker.traced import processing
 from shared import events, logs
 from shared.amqp.message import Delivery
 from shared.errors import LedgerUnavailable, Malformed, Permanent
 from shared.events import EmailEvent
+from shared.topology import MAILER_OUTCOMES
+from shared.tracing.spans import NO_TRACER, Tracer
 
 log = logs.get(__name__)
 
@@ -32,11 +35,13 @@ class Outcomes:
         *,
         ack: Callable[[Delivery], None],
         stopping: threading.Event,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._ledger = ledger
         self._lanes = lanes
         self._ack = ack
         self._stopping = stopping
+        self._tracer = tracer
 
     def handle(self, delivery: Delivery) -> None:
         """See to it that one is noted, in its submission's turn, and return at once."""
@@ -47,6 +52,7 @@ class Outcomes:
             self._lanes.submit(event.subject, lambda: self._note(event, delivery))
 
     def _note(self, event: EmailEvent, delivery: Delivery) -> None:
+        span = processing(self._tracer, delivery, MAILER_OUTCOMES)
         while not self._stopping.is_set():
             try:
                 self._ledger.told(event)
@@ -63,10 +69,12 @@ class Outcomes:
                     event_id=event.id,
                     cause=event.data.cause,
                     outcome=event.data.outcome,
+                    **span.facts,
                 )
                 break
         if not self._stopping.is_set():
             self._ack(delivery)
+        span.end()
 
 
 def _event_of(delivery: Delivery) -> EmailEvent | None:

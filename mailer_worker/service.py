@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlsplit
 
 from mailer_worker import wiring
 from mailer_worker.chores import Chores
@@ -22,6 +23,7 @@ from mailer_worker.outcomes import Outcomes
 from mailer_worker.settings import MailerSettings
 from mailer_worker.settler import Settler
 from mailer_worker.state import State
+from mailer_worker.traced import traced
 from mailer_worker.worker import Worker
 from shared import logs
 from shared.amqp.consumer import Consumer
@@ -32,6 +34,8 @@ from shared.events import decode
 from shared.health import HealthServer
 from shared.metrics import exposition
 from shared.topology import MAILER_OUTCOMES, MAILER_QUEUE
+from shared.tracing.spans import Tracer
+from shared.tracing.starting import start as start_traces
 
 #: A call to Mailgun that is under way at SIGTERM may take this long, in seconds.
 DRAIN_DEADLINE = 25.0
@@ -56,8 +60,10 @@ def run(settings: MailerSettings, stopping: threading.Event) -> None:
     health.start()
     ledger = _opened(settings, state, stopping)
     if ledger is not None:
-        finished = _work(settings, letters, ledger, state, metrics, stopping)
+        tracer = start_traces("mailer_worker", settings)
+        finished = _work(settings, letters, ledger, state, metrics, tracer, stopping)
         ledger.close()
+        tracer.close()
         if not finished:
             log.warning("service.cut", reason="a delivery was still under way")
             # Its thread is in a call; the broker delivers it again.
@@ -94,6 +100,7 @@ def _work(
     ledger: Ledger,
     state: State,
     metrics: Metrics,
+    tracer: Tracer,
     stopping: threading.Event,
 ) -> bool:
     url = settings.rabbitmq_url.get_secret_value()
@@ -121,8 +128,10 @@ def _work(
     settler = Settler(publisher.publish_all, consumer.ack, on_settled=metrics.settled)
     gate = Gate(consumer.take, prefetch=prefetch, clock=time.monotonic)
     doors = wiring.doors(settings)
+    host = urlsplit(settings.mailgun_base_url).hostname or ""
+    send = traced(metrics.counting(doors.send), tracer, host=host)
     worker = Worker(
-        replace(doors, send=metrics.counting(doors.send)),
+        replace(doors, send=send),
         ledger,
         gate,
         settler,
@@ -132,8 +141,9 @@ def _work(
         senders=senders,
         stopping=stopping,
         on_accepted=metrics.accepted,
+        tracer=tracer,
     )
-    outcomes = Outcomes(ledger, notes, ack=later.ack, stopping=stopping)
+    outcomes = Outcomes(ledger, notes, ack=later.ack, stopping=stopping, tracer=tracer)
     settler.start()
     for each in (publisher, consumer, later):
         each.start()

@@ -15,6 +15,7 @@ from typing import Protocol
 from shared import logs
 from shared.amqp.message import Delivery, Message
 from shared.errors import NotPublished
+from shared.tracing.spans import NO_SPAN, Span
 
 log = logs.get(__name__)
 
@@ -23,6 +24,8 @@ CONFIRM_DEADLINE = 10.0
 #: Between attempts to publish while the broker is away, in seconds.
 PUBLISH_PAUSE = 0.5
 MAX_BATCH = 200
+#: Outcomes that are no good ones: their spans say so.
+FAILURES = frozenset({"retried", "held", "dead-lettered"})
 
 
 class PublishesAll(Protocol):
@@ -42,6 +45,8 @@ class Settlement:
     outcome: str
     #: For the log line, beside it.
     facts: dict[str, object] = field(default_factory=dict)
+    #: Ends with it.
+    span: Span = NO_SPAN
 
 
 class Settler:
@@ -119,6 +124,10 @@ class Settler:
                 self._ack(each.delivery)
                 self._on_settled(each.outcome)
                 log.info("delivery.settled", outcome=each.outcome, **each.facts)
+                each.span.note({"melotech.outcome": each.outcome})
+                if each.outcome in FAILURES:
+                    each.span.fail(each.outcome)
+                each.span.end()
         return left
 
     def _settle_each(self, batch: list[Settlement]) -> list[Settlement]:

@@ -30,6 +30,7 @@ from mailer_worker.results import Result
 from mailer_worker.settlement import DeadLetter, GoBack
 from mailer_worker.settler import Settlement
 from mailer_worker.standing import Drop, Due, Wait, change_of
+from mailer_worker.traced import processing, within
 from shared import logs
 from shared.amqp.message import Delivery
 from shared.errors import (
@@ -41,7 +42,8 @@ from shared.errors import (
 )
 from shared.events import ChangeEvent
 from shared.retry import RetryIn
-from shared.topology import RETRY_DELAYS
+from shared.topology import MAILER_QUEUE, RETRY_DELAYS
+from shared.tracing.spans import NO_TRACER, Traceparent, Tracer, carried
 
 log = logs.get(__name__)
 
@@ -88,6 +90,7 @@ class Worker:
         senders: int,
         stopping: threading.Event,
         on_accepted: Callable[[ChangeEvent], None],
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._doors = doors
         self._ledger = ledger
@@ -99,38 +102,43 @@ class Worker:
         self._calls = Calls(doors.send, gate, most=senders, stopping=stopping)
         self._stopping = stopping
         self._on_accepted = on_accepted
+        self._tracer = tracer
 
     def handle(self, delivery: Delivery) -> None:
         """Hand the delivery to the settler; leave it to the broker at the end."""
         if self._stopping.is_set():
             return
         started = time.perf_counter()
+        span = processing(self._tracer, delivery, MAILER_QUEUE)
         try:
-            result = self._result_of(delivery)
+            result = self._result_of(delivery, span.traceparent)
         except Stopping:
             return
         facts = {
             "event_id": delivery.message_id,
             "attempt": settlement.attempt_of(delivery.headers),
             "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+            **span.facts,
             **result.facts,
         }
-        self._settler.put(Settlement(delivery, result.messages, result.outcome, facts))
+        self._settler.put(
+            Settlement(delivery, result.messages, result.outcome, facts, span)
+        )
 
-    def _result_of(self, delivery: Delivery) -> Result:
+    def _result_of(self, delivery: Delivery, trace: Traceparent) -> Result:
         try:
-            return self._attempt(delivery)
+            return self._attempt(delivery, trace)
         except MeloTechError as error:
-            return self._failed(delivery, error)
+            return self._failed(delivery, error, trace)
         except Stopping:
             raise
         except Exception as error:  # one bad message, not the line
             log.error("delivery.failed", event_id=delivery.message_id, exc_info=error)
             unexpected = Permanent(f"unexpected {type(error).__name__}")
-            return self._failed(delivery, unexpected)
+            return self._failed(delivery, unexpected, trace)
 
-    def _attempt(self, delivery: Delivery) -> Result:
-        planned = plan(delivery.body)
+    def _attempt(self, delivery: Delivery, trace: Traceparent) -> Result:
+        planned = within(plan(delivery.body), trace)
         change = change_of(planned.event)
         if isinstance(planned, Skip):
             self._ledger.skip(change, planned.reason)
@@ -234,11 +242,13 @@ class Worker:
                     delivery, ITS_TURN, "another worker sends it again"
                 )
             # All may be otherwise by now: it is judged like any other.
-            return self._attempt(delivery)
+            return self._attempt(delivery, planned.event.traceparent)
         self._ledger.accepted(claim, claim.message_id)
         return results.accepted(planned.event, claim)
 
-    def _failed(self, delivery: Delivery, error: MeloTechError) -> Result:
+    def _failed(
+        self, delivery: Delivery, error: MeloTechError, trace: Traceparent
+    ) -> Result:
         decision = settlement.after(error, settlement.attempt_of(delivery.headers))
         headers = settlement.headers_after(
             decision, error, delivery.headers, now=time.time()
@@ -248,6 +258,7 @@ class Worker:
             self._gate.shut(decision.peer, decision.reason)
         event = change_in(delivery.body) if isinstance(decision, DeadLetter) else None
         if event is not None:
+            event = carried(event, trace)
             self._note_failure(event, decision.reason)
         return results.failed(delivery, decision, headers, event)
 

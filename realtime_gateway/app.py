@@ -17,6 +17,7 @@ from realtime_gateway.api.census import Census
 from realtime_gateway.api.health import Health
 from realtime_gateway.api.origins import allowed_origins, cors_headers
 from realtime_gateway.api.problems import errors_as_problems
+from realtime_gateway.api.requests import tell_request_id, told_requests
 from realtime_gateway.api.routes import Api
 from realtime_gateway.api.sources import Sources
 from realtime_gateway.api.table import SubmissionsTable
@@ -27,6 +28,7 @@ from realtime_gateway.changelog.entries import Bookmark
 from realtime_gateway.changelog.keeper import Keeper
 from realtime_gateway.changelog.log import ChangeLog
 from realtime_gateway.changelog.reader import ChangeLogReader
+from realtime_gateway.deliveries import Deliveries
 from realtime_gateway.disconnect import Disconnect
 from realtime_gateway.drain import Drain
 from realtime_gateway.expiry import Expiry
@@ -45,6 +47,7 @@ from realtime_gateway.sockets import Sockets
 from realtime_gateway.streaming import Streams
 from realtime_gateway.tokens import TokenVerifier
 from shared.events import RevocationEvent
+from shared.tracing.starting import start as start_traces
 
 MAX_BODY = 8_192
 
@@ -64,6 +67,8 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     Raises FolderTaken.
     """
     async with AsyncExitStack() as stack:
+        tracer = start_traces("realtime_gateway", settings)
+        stack.push_async_callback(asyncio.to_thread, tracer.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         store = await _open_store(settings, stack)
         hub = Hub(
@@ -99,7 +104,11 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         for event in store.revocations:
             admission.revocations.add(event)
-        hub.open(on_behind=catch_up.start, on_revoked=revoker.carry_out)
+        hub.open(
+            on_behind=catch_up.start,
+            on_revoked=revoker.carry_out,
+            on_told=Deliveries(tracer, feed.caught_up.is_set),
+        )
         store.keeper.open(on_lost=feed.file_lost, on_error=feed.file_unusable)
         feed.open()
         recheck = Recheck(
@@ -193,7 +202,7 @@ def _app(
         settings.allowed_origins, on_refused=services.limits.count_origin
     )
     app = web.Application(
-        middlewares=[errors_as_problems(), origins],
+        middlewares=[told_requests(), errors_as_problems(), origins],
         client_max_size=MAX_BODY,
     )
     app.router.add_get("/ws/{room:.*}", Sockets(services).handle, allow_head=False)
@@ -202,6 +211,7 @@ def _app(
     app.router.add_get("/metrics", Metrics(services, health, keeper).show)
     app.router.add_post("/admin/disconnect", disconnect.handle)
     app.on_response_prepare.append(cors_headers(settings.allowed_origins))
+    app.on_response_prepare.append(tell_request_id)
     callers = Callers(services.admission, rate=settings.max_requests_per_second)
     Api(callers, sources, Streams(services).serve).add_to(app)
     return app

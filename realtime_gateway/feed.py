@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 
 from realtime_gateway.changelog.entries import Bookmark, Entry, Stored
@@ -54,7 +55,7 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         self._bookmark = bookmark
         self._expected: Bookmark | None = None
-        self._arrived: list[StreamDelivery] = []
+        self._arrived: list[tuple[int, StreamDelivery]] = []
         self._storing: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._end: int | None = None
@@ -200,7 +201,7 @@ class Feed:
         if self._expected:
             self._check_bookmark(self._expected, delivery)
             return
-        self._arrived.append(delivery)
+        self._arrived.append((time.time_ns(), delivery))
         if self._storing is None:
             self._storing = self._loop.create_task(self._store())
 
@@ -228,9 +229,9 @@ class Feed:
         await asyncio.sleep(STORE_PAUSE)
         self.reader.restart()
 
-    async def _store_batch(self, batch: list[StreamDelivery]) -> None:
-        attachment, last = self._attachment, batch[-1]
-        entries = [entry for each in batch if (entry := _entry(each))]
+    async def _store_batch(self, batch: list[tuple[int, StreamDelivery]]) -> None:
+        attachment, last = self._attachment, batch[-1][1]
+        entries = [entry for at, each in batch if (entry := _entry(each, at))]
         bookmark = Bookmark(last.offset, last.message_id)
         new = await self._keeper.append(entries, bookmark)
         # First of all: what is stored is not new any more, whatever happens now.
@@ -244,7 +245,7 @@ class Feed:
         self._see_whether_caught_up()
 
 
-def _entry(delivery: StreamDelivery) -> Entry | None:
+def _entry(delivery: StreamDelivery, arrived: int) -> Entry | None:
     try:
         event = events.decode(delivery.body)
     except Malformed as error:
@@ -256,7 +257,12 @@ def _entry(delivery: StreamDelivery) -> Entry | None:
             reason=str(error)[:300],
         )
         return None
-    return Entry(stream_offset=delivery.offset, event=event, body=delivery.body)
+    return Entry(
+        stream_offset=delivery.offset,
+        event=event,
+        body=delivery.body,
+        arrived=arrived,
+    )
 
 
 def _offset(bookmark: Bookmark | None) -> int | None:

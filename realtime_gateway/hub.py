@@ -48,6 +48,8 @@ class Hub:
         self._max_piece = max(1, max_buffer // 4)
         self._on_behind: Callable[[Connection], object] = _nothing
         self._on_revoked: Callable[[RevocationEvent], object] = _nothing
+        self._on_told: Callable[[Told], object] = _nothing
+        self._fresh: list[Told] = []
         self._admitted: set[Connection] = set()
         self._per_subject: Counter[str] = Counter()
         self._rooms = Rooms()
@@ -65,13 +67,16 @@ class Hub:
         *,
         on_behind: Callable[[Connection], object],
         on_revoked: Callable[[RevocationEvent], object],
+        on_told: Callable[[Told], object] = _nothing,
     ) -> None:
         """Call `on_behind` with a connection that has left its room for being too slow.
 
-        `on_revoked` is called with each revocation.
+        `on_revoked` is called with each revocation, and `on_told` with each event that
+        has been handed to everyone who is to get it.
         """
         self._on_behind = on_behind
         self._on_revoked = on_revoked
+        self._on_told = on_told
 
     def connections(self) -> Iterable[Connection]:
         """Return everyone who is admitted, live or not."""
@@ -142,8 +147,11 @@ class Hub:
                 self._take_in(stored)
             except Exception as error:  # one event must not silence the others
                 log.error("event.not-told", event_id=stored.event.id, exc_info=error)
-        if self._dirty and self._flushing is None:
-            self._flushing = self._schedule()
+        if self._flushing is None:
+            if self._dirty:
+                self._flushing = self._schedule()
+            else:
+                self._report()
 
     def forget(self) -> None:
         """Start anew after a rebuild: everyone comes back, and is told so."""
@@ -160,8 +168,14 @@ class Hub:
             self._flushing = None
         while self._dirty:
             self._flush(next(iter(self._dirty)))
+        self._report()
+
+    def _report(self) -> None:
         received, self._received = self._received, []
         self.tally.count_handed_over(received)
+        fresh, self._fresh = self._fresh, []
+        for told in fresh:
+            self._on_told(told)
 
     def _take_in(self, stored: Stored) -> None:
         self.tally.count_event(stored.event.type)
@@ -171,6 +185,7 @@ class Hub:
         self.last_event_id = stored.event.id
         told = Told(stored)
         self.window.add(told)
+        self._fresh.append(told)
         if self._queue(told) and isinstance(stored.event, ChangeEvent):
             self._received.append(stored.event.time)
 
@@ -207,6 +222,8 @@ class Hub:
                 member.outlet.end(CloseCode.GOING_AWAY)
 
     def _hand_over(self, audience: Audience, pending: Sequence[Told]) -> None:
+        for each in pending:
+            each.sockets += len(audience.members)
         if audience.paced is not None and audience.paced.pace is not None:
             self._offer(audience.paced, audience.paced.pace, pending)
             return

@@ -48,9 +48,9 @@ class Session:
         rate = services.settings.max_messages_per_second
         self._throttle = Throttle(rate, now=self._started)
 
-    async def run(self) -> None:
+    async def run(self, request_id: str) -> None:
         """Hear the client until it is gone, or we are done with it."""
-        self._log("socket.joined", resumed=self._resumed)
+        self._log("socket.joined", resumed=self._resumed, request_id=request_id)
         try:
             while (message := await self._socket.ws.receive()).type not in ENDINGS:
                 if self._socket.ended_by is None:

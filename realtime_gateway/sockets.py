@@ -11,6 +11,7 @@ from realtime_gateway import deflate, frames, protocol
 from realtime_gateway.access import bearer_token
 from realtime_gateway.admission import Refusal, address_of
 from realtime_gateway.api.problems import problem
+from realtime_gateway.api.requests import request_id_of
 from realtime_gateway.close_codes import CloseCode
 from realtime_gateway.protocol import Auth
 from realtime_gateway.services import Services
@@ -47,7 +48,12 @@ class Sockets:
         if not limits.allows_handshake(address):
             detail = "too many connections are being opened"
             headers = {"Retry-After": "1"}
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers)
+            return problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                detail,
+                headers,
+                request_id=request_id_of(request),
+            )
         socket, response = await self._upgrade(request)
         if socket is None:
             return response
@@ -56,9 +62,14 @@ class Sockets:
         try:
             session = await self._begin(request, socket, address)
             if session is not None:
-                await session.run()
+                await session.run(request_id_of(request))
         except Refusal as refusal:
-            log.info("socket.refused", code=refusal.code.number, detail=str(refusal))
+            log.info(
+                "socket.refused",
+                code=refusal.code.number,
+                detail=str(refusal),
+                request_id=request_id_of(request),
+            )
             socket.end(refusal.code)
             await socket.hear_out()
         finally:
@@ -91,7 +102,8 @@ class Sockets:
             await ws.prepare(request)
         except web.HTTPException as error:
             detail = f"a WebSocket upgrade is needed here: {error.text or error.reason}"
-            return None, problem(HTTPStatus(error.status), detail[:200])
+            status, name = HTTPStatus(error.status), request_id_of(request)
+            return None, problem(status, detail[:200], request_id=name)
         except ConnectionError:
             return None, ws  # gone before it began
         if transport is None:

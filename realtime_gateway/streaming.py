@@ -10,6 +10,7 @@ from realtime_gateway.access import AdminRoom, ArtistRoom
 from realtime_gateway.admission import Refusal
 from realtime_gateway.api.callers import Caller
 from realtime_gateway.api.problems import Problem, unavailable
+from realtime_gateway.api.requests import request_id_of
 from realtime_gateway.event_stream import EventStream
 from realtime_gateway.protocol import Auth
 from realtime_gateway.services import Services
@@ -84,7 +85,12 @@ class Streams:
             auth=auth,
         )
         name = connection.connection_id
-        log.info("stream.joined", connection_id=name, room=seat.kind)
+        log.info(
+            "stream.joined",
+            connection_id=name,
+            room=seat.kind,
+            request_id=request_id_of(request),
+        )
         try:
             await outlet.over()
         finally:

@@ -13,13 +13,19 @@ from realtime_gateway.frames import Encoding
 class Told:
     """A stored event with the bytes that have been made of it."""
 
-    __slots__ = ("_frames", "_payload", "event", "position", "size", "stale")
+    __slots__ = (
+        *("_frames", "_payload", "arrived", "event"),
+        *("position", "size", "sockets", "stale"),
+    )
 
     def __init__(self, stored: Stored) -> None:
         self.position = stored.position
         self.event = protocol.tellable(stored.event)
         self.stale = stored.stale
         self.size = stored.size
+        self.arrived = stored.arrived
+        #: How many it was handed to.
+        self.sockets = 0
         self._payload: bytes | None = None
         self._frames: dict[Encoding, bytes] = {}
 

@@ -1,12 +1,14 @@
 """Log lines: JSON for machines, colours for people with DEBUG=1.
 
 One wide event per unit of work, a dotted name and fields; never a body, a secret or a
-mail address. Lines of libraries take the same shape.
+mail address. Lines of libraries take the same shape. Ids and errors are others' words:
+what looks like an address in a line is taken out, whoever wrote it.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -23,8 +25,16 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(
 
 #: Libraries that narrate; their warnings are all that an operator can use.
 #: What aiohttp says of bad requests quotes them: headers, tokens, anything.
-SILENT = ("pika", "aiohttp.server", "aiohttp.websocket")
+#: What OpenTelemetry says of a collector quotes its answers; the door tells of it.
+SILENT = ("pika", "aiohttp.server", "aiohttp.websocket", "opentelemetry")
 QUIET = ("urllib3", "asyncio", "aiohttp.access", "werkzeug")
+
+
+#: Percent-encoded ones too, as addresses of pages have them.
+_ADDRESS = re.compile(r"[^\s\"'<>(),;:=/&?]+(?:@|%40)[^\s\"'<>(),;:=/&?]+")
+_HIDDEN = "(address)"
+#: A Message-Id looks like one; it is made of an event's id, and finds a mail.
+_MESSAGE_ID = "message_id"
 
 
 def configure(service: str, *, debug: bool) -> None:
@@ -35,7 +45,7 @@ def configure(service: str, *, debug: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [_console()] if debug else [_TRACEBACKS, _json]
+        [_console(), _hide] if debug else [_TRACEBACKS, _json]
     )
     _take_lines_of_libraries(shared, renderer, debug=debug)
     structlog.configure(
@@ -99,7 +109,23 @@ def _console() -> structlog.typing.Processor:
 
 
 def _json(logger: object, method: str, event: structlog.typing.EventDict) -> bytes:
-    return msgspec.json.encode(event, enc_hook=str)
+    line = msgspec.json.encode(event, enc_hook=str)
+    if b"@" not in line and b"%40" not in line:
+        return line
+    return msgspec.json.encode(_hidden(msgspec.json.decode(line)))
+
+
+def _hide(logger: object, method: str, line: Any) -> str:
+    return _ADDRESS.sub(_HIDDEN, line)
+
+
+def _hidden(value: Any) -> Any:
+    """Return what a line says without addresses, whatever is nested in it."""
+    if isinstance(value, str):
+        return _ADDRESS.sub(_HIDDEN, value)
+    if isinstance(value, dict):
+        return {n: v if n == _MESSAGE_ID else _hidden(v) for n, v in value.items()}
+    return [_hidden(each) for each in value] if isinstance(value, list) else value
 
 
 def _as_text(logger: object, method: str, event: Any) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationError,
 )
@@ -71,6 +72,12 @@ def _amqp_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _header_list(value: SecretStr) -> SecretStr:
+    if not all("=" in each for each in value.get_secret_value().split(",")):
+        raise ValueError("must be name=value pairs with commas between")
+    return value
+
+
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(_origin, values))
 
@@ -93,6 +100,7 @@ def _bind(value: str) -> str:
 Bind = Annotated[str, AfterValidator(_bind)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
+HeaderList = Annotated[SecretStr, AfterValidator(_header_list)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_secrets)]
 StrongSecrets = Annotated[Secrets, AfterValidator(_strong)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
@@ -141,7 +149,31 @@ class Settings(BaseModel):
         return {name: _shown(getattr(self, name)) for name in type(self).model_fields}
 
 
-class BrokerSettings(Settings):
+class TraceSettings(Settings):
+    """Where traces go, and which of them."""
+
+    #: The collector that takes traces by OTLP over HTTP, without `/v1/traces`. Unset,
+    #: there are none, and they cost nothing ([operations.md](operations.md#traces)).
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    #: Headers for the collector, `name=value` with commas between.
+    otel_exporter_otlp_headers: HeaderList | None = None
+    #: How traces call the service.
+    #: Default: the service's own name
+    otel_service_name: str | None = None
+    #: Which traces are kept; the `parentbased_` ones do as the caller does.
+    otel_traces_sampler: Literal[
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+        "always_on",
+        "always_off",
+        "traceidratio",
+    ] = "parentbased_always_on"
+    #: The share that a `traceidratio` keeps.
+    otel_traces_sampler_arg: float = Field(default=1.0, ge=0, le=1)
+
+
+class BrokerSettings(TraceSettings):
     """What every service on the bus reads."""
 
     #: `amqp://` or `amqps://` address with login and virtual host.

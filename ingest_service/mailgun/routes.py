@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from ingest_service import answers, bodies, problems
+from ingest_service import answers, bodies, problems, traced
 from ingest_service.forwarding import Forwarder, Keeper
 from ingest_service.headers import Headers
 from ingest_service.mailgun import intake
@@ -20,7 +20,6 @@ from ingest_service.metrics import outcomes
 from ingest_service.refusals import Refusals
 from ingest_service.spool.errors import NotSpooled
 from shared import logs
-from shared.amqp.message import Message
 
 log = logs.get(__name__)
 
@@ -87,7 +86,9 @@ def _carry_out(
         return problems.unavailable("the same webhook is under way"), "busy"
     try:
         if isinstance(decision, Accepted):
-            keeper = forwarder.forward(Message.of(decision.event))
+            keeper = forwarder.publish(
+                decision.event, within=traced.trusted(request.environ)
+            )
             in_spool = keeper is Keeper.SPOOL
             outcomes.note(request.environ, "spooled" if in_spool else "published")
     except NotSpooled as error:
@@ -151,5 +152,6 @@ def _log(decision: Decision, outcome: str, answer: Response) -> None:
         outcome=outcome,
         status=answer.status_code,
         request_id=problems.request_id(),
+        **traced.span_of(request.environ).facts,
         **facts,
     )

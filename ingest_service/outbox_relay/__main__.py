@@ -15,6 +15,7 @@ from shared.amqp.publisher import Publisher
 from shared.health import HealthServer
 from shared.metrics import exposition
 from shared.startup import begin
+from shared.tracing.starting import start as start_traces
 from shared.version import __version__
 
 log = logs.get(__name__)
@@ -27,6 +28,7 @@ def main() -> None:
 
 
 def _run(settings: RelaySettings, stopping: threading.Event) -> None:
+    tracer = start_traces("outbox_relay", settings)
     publisher = Publisher(settings.rabbitmq_url.get_secret_value(), name="outbox_relay")
     relay = Relay(
         open_outbox=partial(
@@ -39,6 +41,7 @@ def _run(settings: RelaySettings, stopping: threading.Event) -> None:
             batch=settings.outbox_batch,
             poll=settings.outbox_poll_seconds,
         ),
+        tracer=tracer,
     )
     health = HealthServer(
         settings.relay_bind,
@@ -50,6 +53,7 @@ def _run(settings: RelaySettings, stopping: threading.Event) -> None:
     relay.run(stopping)
     log.info("service.stopping")
     publisher.close()
+    tracer.close()
     health.close()
 
 

@@ -6,11 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from ingest_service import intake
 from ingest_service.intake import Ignored
 from shared.amqp.message import Message
 from shared.errors import Malformed
+from shared.events import ChangeEvent
 from shared.signature import is_id
+from shared.tracing.spans import NO_SPAN, NO_TRACER, Span, Tracer, publishing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Outgoing:
     sequence: int
     row_key: str
     message: Message
+    span: Span = NO_SPAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,13 @@ class Plan:
     aside: Mapping[int, Refusal]
 
 
-def plan(rows: Iterable[Row], *, table: str, now: float) -> Plan:
-    """Decide each row that need not wait; `now` is Unix time in seconds."""
+def plan(
+    rows: Iterable[Row], *, table: str, now: float, tracer: Tracer = NO_TRACER
+) -> Plan:
+    """Decide each row that need not wait; `now` is Unix time in seconds.
+
+    End the span of each that is to be published.
+    """
     publish: list[Outgoing] = []
     aside: dict[int, Refusal] = {}
     for row in rows:
@@ -65,7 +75,9 @@ def plan(rows: Iterable[Row], *, table: str, now: float) -> Plan:
         if isinstance(decided, Refusal):
             aside[row.sequence] = decided
         else:
-            publish.append(Outgoing(row.sequence, row.row_key, decided))
+            event, span = publishing(tracer, decided, msgspec.UNSET)
+            message = Message.of(event)
+            publish.append(Outgoing(row.sequence, row.row_key, message, span))
     return Plan(publish, aside)
 
 
@@ -83,7 +95,7 @@ def waves(outgoing: Iterable[Outgoing]) -> list[list[Outgoing]]:
     return list(found.values())
 
 
-def _decide(row: Row, table: str, now: float) -> Message | Refusal:
+def _decide(row: Row, table: str, now: float) -> ChangeEvent | Refusal:
     if row.payload is None:
         return Refusal("the payload is too large", "too large")
     if not is_id(row.event_id):
@@ -102,4 +114,4 @@ def _decide(row: Row, table: str, now: float) -> Message | Refusal:
         return Refusal(f"unexpected {type(error).__name__}", type(error).__name__)
     if isinstance(told, Ignored):
         return Refusal(told.reason, told.reason)
-    return Message.of(told.event)
+    return told.event

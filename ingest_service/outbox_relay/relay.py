@@ -22,6 +22,7 @@ from ingest_service.outbox_relay.outbox import Backlog
 from shared import logs
 from shared.amqp.message import Message
 from shared.errors import NotPublished
+from shared.tracing.spans import NO_TRACER, Tracer
 
 log = logs.get(__name__)
 
@@ -84,11 +85,17 @@ class Relay:
     """Work until stopped; `open_outbox` connects, or raises psycopg.Error."""
 
     def __init__(
-        self, *, open_outbox: Callable[[], Rows], bus: Bus, rules: Rules
+        self,
+        *,
+        open_outbox: Callable[[], Rows],
+        bus: Bus,
+        rules: Rules,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._open_outbox = open_outbox
         self._bus = bus
         self._rules = rules
+        self._tracer = tracer
         self._failures = 0
         self._held = 0
         self._looked = 0.0
@@ -141,8 +148,11 @@ class Relay:
         rows = outbox.claim(
             at_most=self._rules.batch, max_payload=self._rules.max_payload
         )
-        claimed = plan(rows, table=self._rules.table, now=time.time())
+        claimed = plan(
+            rows, table=self._rules.table, now=time.time(), tracer=self._tracer
+        )
         delivered, error = self._publish(claimed.publish)
+        _end_spans(claimed.publish, delivered)
         outbox.settle(
             delivered, {place: each.reason for place, each in claimed.aside.items()}
         )
@@ -161,6 +171,7 @@ class Relay:
                 set_aside=len(claimed.aside),
                 held=sum(row.waits for row in rows),
                 error=error,
+                event_ids=[names[place] for place in delivered],
                 duration_ms=round((time.perf_counter() - started) * 1000, 2),
             )
         self._recover()
@@ -208,6 +219,14 @@ class Relay:
             log.warning("outbox.lost", reason=reason)
         self.fault = reason
         self.backlog = None
+
+
+def _end_spans(outgoing: Sequence[Outgoing], delivered: Sequence[int]) -> None:
+    safe = frozenset(delivered)
+    for each in outgoing:
+        if each.sequence not in safe:
+            each.span.fail("NotPublished")
+        each.span.end()
 
 
 def _log_aside(sequence: int, event_id: str, refusal: Refusal) -> None:

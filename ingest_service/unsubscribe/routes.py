@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from ingest_service import bodies, problems
+from ingest_service import bodies, problems, traced
 from ingest_service.answers import NOBODY_TAKES, RETRY_AFTER, Answer
 from ingest_service.forwarding import Forwarder, Keeper
 from ingest_service.metrics import outcomes
@@ -23,7 +23,6 @@ from ingest_service.spool.errors import NotSpooled
 from ingest_service.unsubscribe import answers
 from ingest_service.unsubscribe.answers import Asked
 from shared import events, logs, unsubscribe
-from shared.amqp.message import Message
 from shared.errors import Malformed
 from shared.events import EmailData, EmailEvent
 from shared.unsubscribe import Subscription
@@ -100,14 +99,16 @@ def _read(
 
 def _carry_out(subscription: Subscription, forwarder: Forwarder) -> Answer:
     event = event_of(subscription, now=datetime.now(UTC))
+    span = traced.trusted(request.environ)
     facts = {
         "event_id": event.id,
         "submission_id": event.subject,
         "cause": subscription.event_id,
         "request_id": problems.request_id(),
+        **span.facts,
     }
     try:
-        keeper = forwarder.forward(Message.of(event))
+        keeper = forwarder.publish(event, within=span)
     except NotSpooled as error:
         log.warning("unsubscribe.taken", outcome=type(error).__name__, **facts)
         status = HTTPStatus.SERVICE_UNAVAILABLE

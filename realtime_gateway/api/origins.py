@@ -11,7 +11,8 @@ from aiohttp.typedefs import Handler, Middleware
 from realtime_gateway.api.problems import is_socket, problem
 
 #: What a page may send: its token, and where its stream of events broke off.
-ALLOWED_HEADERS = "authorization, last-event-id"
+ALLOWED_HEADERS = "authorization, last-event-id, x-request-id"
+EXPOSED_HEADERS = "Retry-After, X-Request-Id"
 
 
 Signal = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
@@ -65,7 +66,7 @@ def cors_headers(origins: Collection[str]) -> Signal:
         answer.headers[hdrs.VARY] = hdrs.ORIGIN
         if origin in pages:
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-            answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
+            answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
 
     return add
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from realtime_gateway.api.requests import request_id_of
 from shared import logs
 from shared.errors import MeloTechError
 
@@ -56,6 +57,8 @@ def problem(
     detail: str,
     headers: Mapping[str, str] | None = None,
     parameter: str | None = None,
+    *,
+    request_id: str | None = None,
 ) -> web.Response:
     """Return an error as problem+json."""
     body: dict[str, object] = {
@@ -66,6 +69,8 @@ def problem(
     }
     if parameter is not None:
         body["parameter"] = parameter
+    if request_id is not None:
+        body["request_id"] = request_id
     return web.json_response(
         body, status=status, headers=headers, content_type="application/problem+json"
     )
@@ -78,12 +83,21 @@ def errors_as_problems() -> Middleware:
         try:
             return await handler(request)
         except Problem as error:
-            return problem(error.status, error.detail, error.headers, error.parameter)
+            return problem(
+                error.status,
+                error.detail,
+                error.headers,
+                error.parameter,
+                request_id=request_id_of(request),
+            )
         except web.HTTPException as error:
-            return problem_of(error)
+            return problem_of(error, request_id=request_id_of(request))
         except Exception:
-            log.exception("request.failed", path=request.path)
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side")
+            name = request_id_of(request)
+            # Without its path, which may carry anything.
+            log.exception("request.failed", request_id=name)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            return problem(status, "an error on our side", request_id=name)
 
     @web.middleware
     def choose(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
@@ -93,11 +107,12 @@ def errors_as_problems() -> Middleware:
     return choose
 
 
-def problem_of(error: web.HTTPException) -> web.Response:
+def problem_of(error: web.HTTPException, *, request_id: str) -> web.Response:
     """Return an error of aiohttp's as problem+json."""
     allow = error.headers.get(hdrs.ALLOW)
     headers = {"Allow": allow} if allow else None
-    return problem(HTTPStatus(error.status), error.reason, headers)
+    status = HTTPStatus(error.status)
+    return problem(status, error.reason, headers, request_id=request_id)
 
 
 def is_socket(request: web.Request) -> bool:

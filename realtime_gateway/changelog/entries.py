@@ -28,11 +28,15 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An event as it came from the stream; `body` is the message's."""
+    """An event as it came from the stream; `body` is the message's.
+
+    `arrived` is when, in nanoseconds since 1970.
+    """
 
     stream_offset: int
     event: Event
     body: bytes
+    arrived: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +44,14 @@ class Stored:
     """An event that is in the log; `position` grows with the order of arrival.
 
     `stale`: a newer version of the same submission had been stored before it.
+    `arrived` is that of its entry; 0 where it was read from the log.
     """
 
     position: int
     event: Event
     stale: bool
     size: int
+    arrived: int = 0
 
 
 def artist_of(event: Event) -> str | None:

@@ -62,7 +62,13 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> Stored | None:
         _keep_row(connection, event, position, seen, moment)
     _count(connection, event, moment)
     size = len(entry.body)
-    return Stored(position=position, event=event, stale=stale, size=size)
+    return Stored(
+        position=position,
+        event=event,
+        stale=stale,
+        size=size,
+        arrived=entry.arrived,
+    )
 
 
 def _moment(time: str) -> datetime:

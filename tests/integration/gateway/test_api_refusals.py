@@ -223,7 +223,7 @@ def test_our_pages_may_read_every_answer_and_others_none(
             assert answer.headers.get("Access-Control-Allow-Origin") == allowed
             assert answer.headers["Vary"] == "Origin"
             exposed = answer.headers.get("Access-Control-Expose-Headers")
-            assert exposed == (allowed and "Retry-After")
+            assert exposed == (allowed and "Retry-After, X-Request-Id")
 
 
 def preflight(gateway, origin):

@@ -1,0 +1,1 @@
+"""Traces by OpenTelemetry: on with OTEL_EXPORTER_OTLP_ENDPOINT, else of no cost."""
