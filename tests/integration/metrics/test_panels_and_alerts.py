@@ -11,7 +11,8 @@ import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from devstack.broker.node import free_port, server_program
+from devstack.broker.node import server_program
+from devstack.free_port import free_port
 from devstack.broker.private import PrivateBroker
 from tests.plugins.broker import unavailable
 from tests.plugins.outbox import Outbox, start_relay
