@@ -34,9 +34,8 @@ from tests.plugins.sockets import login, signed_change, users_id
 SOCKETS = ("/ws/{room}", "get")
 OF_INGEST = ("/webhook/", "/unsubscribe/")
 INGEST = {each for each in operations() if each[0].startswith(OF_INGEST)}
-BOTH = {("/health", "get"), ("/ready", "get")}
+BOTH = {("/health", "get"), ("/metrics", "get"), ("/ready", "get")}
 BRACES = str.maketrans("<>", "{}")
-METRICS = {("/metrics", "get")}
 NO_BROKER = "amqp://a:b@127.0.0.1:1/"
 SUBMISSION = "9a1f0e0c-7f39-4a53-8a4e-50f4b8f2b0de"
 OF_STREAMS = {"Last-Event-ID", "artist_id", "status", "submission_id", "max_rate"}
@@ -57,7 +56,7 @@ async def test_every_address_of_the_gateway_is_described_and_no_other(tmp_path):
 
     # HEAD comes with each GET.
     described = {(path, m) for path, m in found if m != "head"} - {SOCKETS}
-    assert described == operations() - INGEST - METRICS
+    assert described == operations() - INGEST
 
 
 def test_every_address_of_the_ingest_service_is_described_and_no_other():
@@ -74,7 +73,7 @@ def test_every_address_of_the_ingest_service_is_described_and_no_other():
         (rule.rule.translate(BRACES), method.lower())
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-    } == INGEST | BOTH | METRICS
+    } == INGEST | BOTH
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +171,7 @@ def is_answered_as_described(case, gateway, ingest, bearer, known_event):
         case.query["since"] = known_event
     # A text may look like a cursor and be none.
     excluded = [positive_data_acceptance] if "cursor" in case.query else []
-    if (path, method) not in INGEST | METRICS:
+    if (path, method) not in INGEST:
         operator = {"Authorization": f"Bearer {SERVICE_KEY}"}
         case.call_and_validate(
             gateway.url,
@@ -180,7 +179,7 @@ def is_answered_as_described(case, gateway, ingest, bearer, known_event):
             excluded_checks=excluded,
             timeout=10,
         )
-    if (path, method) in INGEST | BOTH | METRICS:
+    if (path, method) in INGEST | BOTH:
         case.call_and_validate(ingest.url, auth=Signed(), timeout=10)
 
 

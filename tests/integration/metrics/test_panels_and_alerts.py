@@ -90,8 +90,17 @@ def told(broker, start_for_module, postgres, tmp_path_factory):
             "melotech_relay_waiting_events",
             "rabbitmq_detailed_queue_messages",
         }
-        queues = found.get("rabbitmq_detailed_raft_term_total", [])
-        complete = awaited <= set(found) and any("queue" in each for each in queues)
+        # The broker adds its queues one after the other.
+        complete = awaited <= set(found) and all(
+            any(
+                each.get("queue", "").startswith("mailer.")
+                for each in found.get(name, [])
+            )
+            for name in (
+                "rabbitmq_detailed_queue_messages",
+                "rabbitmq_detailed_raft_term_total",
+            )
+        )
         return SimpleNamespace(metrics=found) if complete else None
 
     return until(seen, timeout=60).metrics
