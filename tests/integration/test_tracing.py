@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from functools import partial
 
 import msgspec
 import pytest
@@ -213,6 +214,23 @@ def test_collector_costs_lost_spans_and_no_time(collector, answer):
     assert made < 5.0
     assert time.monotonic() - started < 3.0
     assert [each["event"] for each in told] in ([], ["traces.lost"])
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_collector_that_sends_us_elsewhere_is_not_followed_and_told(collector, status):
+    with collecting() as other:
+        collector.answer = partial(answers.elsewhere, status=status, url=other.url)
+        tracer = tracer_of(
+            collector.url, OTEL_EXPORTER_OTLP_HEADERS="x-key=secret-of-the-collector"
+        )
+        with structlog.testing.capture_logs() as told:
+            span_of(tracer).end()
+            tracer.close()
+
+        (sent,) = collector.headers
+        assert sent["x-key"] == "secret-of-the-collector"
+        assert other.headers == []
+    assert [each["event"] for each in told] == ["traces.lost"]
 
 
 def test_webhooks_are_taken_and_sigterm_ends_while_the_collector_is_away(
