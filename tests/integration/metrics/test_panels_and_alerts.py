@@ -12,8 +12,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from devstack.broker.node import server_program
-from devstack.free_port import free_port
 from devstack.broker.private import PrivateBroker
+from devstack.free_port import free_port
 from tests.plugins.broker import unavailable
 from tests.plugins.outbox import Outbox, start_relay
 from tests.plugins.promql import OWN_LABELS, OWN_METRICS, grouped_by, selectors
