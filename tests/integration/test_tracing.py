@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -244,3 +246,45 @@ def test_webhooks_are_taken_and_sigterm_ends_while_the_collector_is_away(
     assert ingest.stop() == 0
     assert time.monotonic() - started < 10.0
     assert "Traceback" not in ingest.output()
+
+
+@pytest.mark.parametrize("answer", [answers.refusal, answers.silence, answers.endless])
+def test_webhooks_are_taken_and_sigterm_ends_while_the_collector_is_no_help(
+    start, bus_url, collector, answer
+):
+    collector.answer = answer
+    ingest = start_ingest(
+        start,
+        bus_url,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS="x-key=secret-of-the-collector",
+        OTEL_BSP_SCHEDULE_DELAY="100",
+    )
+
+    assert signed_change(ingest)["event_id"]
+    until(lambda: collector.headers)
+    assert all(signed_change(ingest)["event_id"] for _ in range(10))
+    started = time.monotonic()
+    assert ingest.stop() == 0
+    assert time.monotonic() - started < 10.0
+    assert "Traceback" not in ingest.output()
+    assert "secret-of-the-collector" not in ingest.output()
+
+
+def test_workers_that_take_over_go_on_telling(start, bus_url, collector):
+    ingest = start_ingest(
+        start,
+        bus_url,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        INGEST_WORKERS="1",
+    )
+    signed_change(ingest)
+    before = ingest.output().count("broker.ready")
+
+    os.kill(ingest.pid, signal.SIGHUP)
+
+    until(lambda: ingest.output().count("broker.ready") > before)
+    # The one that has ended has told what it had.
+    until(lambda: len(collector.named("POST /webhook/submission-update")) == 1)
+    signed_change(ingest)
+    until(lambda: len(collector.named("POST /webhook/submission-update")) == 2)
