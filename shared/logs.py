@@ -30,8 +30,10 @@ SILENT = ("pika", "aiohttp.server", "aiohttp.websocket", "opentelemetry")
 QUIET = ("urllib3", "asyncio", "aiohttp.access", "werkzeug")
 
 
-#: Percent-encoded ones too, as addresses of pages have them.
-_ADDRESS = re.compile(r"[^\s\"'<>(),;:=/&?]+(?:@|%40)[^\s\"'<>(),;:=/&?]+")
+_IN_ADDRESS = r"[^\s\"'<>(),;:=/&?]"
+#: Percent-encoded ones too, as addresses of pages have them. Looked for from the start
+#: of a word alone: from each of its letters, a long one would take seconds.
+_ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+(?:@|%40){_IN_ADDRESS}+")
 _HIDDEN = "(address)"
 #: A Message-Id looks like one; it is made of an event's id, and finds a mail.
 _MESSAGE_ID = "message_id"

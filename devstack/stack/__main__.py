@@ -1,8 +1,8 @@
 """`python -m devstack.stack up | stop | logs | test-servers | exec WORDS...`.
 
 up: run everything in the foreground; stop: end it from elsewhere; logs: follow;
-test-servers: install what tests start, where we may: RabbitMQ, PostgreSQL, Chromium;
-exec: run Python with the stack's environment, as in `exec -m devstack.watch`.
+test-servers: install what tests start, where we may: RabbitMQ, PostgreSQL, Chromium,
+promtool; exec: run Python with the stack's environment, as in `exec -m devstack.watch`.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ def _test_servers() -> None:
         "rabbitmq-server": bool(server_program()),
         "postgresql": _has_postgres(),
         "chromium": shutil.which("chromium") is not None,
+        # For promtool, which tries the rules of the alerts.
+        "prometheus": shutil.which("promtool") is not None,
         # Without a font there is no text to look at.
         "fonts-liberation": Path("/usr/share/fonts/truetype").exists(),
     }

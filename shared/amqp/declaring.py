@@ -56,8 +56,12 @@ def is_refused(error: Exception) -> bool:
 
 
 def is_missing(error: Exception) -> bool:
-    """Tell whether the channel was closed for a thing that is not there."""
-    return _code(error) == _NOT_FOUND
+    """Tell whether the channel was closed for a thing that is not there.
+
+    A queue that the broker still recovers is answered 404 as well.
+    """
+    text = str(getattr(error, "reply_text", ""))
+    return _code(error) == _NOT_FOUND and "NOT_FOUND - no " in text
 
 
 def _code(error: Exception) -> int | None:

@@ -12,7 +12,7 @@ A user who may not declare looks whether it is there (`shared.amqp.declaring`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import pika
@@ -39,6 +39,7 @@ REMEDY = (
     "the broker has not what the reason names, and this user may not make it: load the"
     " definitions again (python3 -m deploy update)"
 )
+_NO_FACTS: Mapping[str, str] = {}
 
 
 class Loop(Protocol):
@@ -188,8 +189,10 @@ class Link:
         if channel is not self._channel:
             return
         self._channel = None
+        # Who may declare makes it at the next attempt.
+        helpless = not self._may_declare and declaring.is_missing(error)
         if self._ready or not self._turns_to_looking(error):
-            self._lose(error)
+            self._lose(error, {"remedy": REMEDY} if helpless else {})
         connection = self._connection
         if connection.is_open:
             self._loop.call_later(REOPEN_DELAY, lambda: self._open_channel(connection))
@@ -213,12 +216,11 @@ class Link:
         self._loop.call_later(self._delay, self.open)
         self._delay = min(self._delay * 2, RECONNECT_LONGEST)
 
-    def _lose(self, error: Exception) -> None:
+    def _lose(self, error: Exception, facts: Mapping[str, str] = _NO_FACTS) -> None:
         reason = _reason(error)
         if not self._closing and (self._ready or reason != self._last_reason):
             # Once per reason: a broker that stays away must not fill the log.
-            remedy = {"remedy": REMEDY} if declaring.is_missing(error) else {}
-            log.warning("broker.lost", link=self._name, reason=reason, **remedy)
+            log.warning("broker.lost", link=self._name, reason=reason, **facts)
         self._last_reason = reason
         if self._ready:
             self._ready = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import requests
@@ -210,6 +211,9 @@ class _Session(requests.Session):
                 body += piece
                 if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
                     raise requests.ConnectionError("the answer does not end")
+        if HTTPStatus.MULTIPLE_CHOICES <= answer.status_code < HTTPStatus.BAD_REQUEST:
+            # It is not followed, and the exporter would take it for a yes.
+            raise requests.RequestException("the collector sends us elsewhere")
         answer._content = bytes(body)  # as `requests` itself keeps it
         answer._content_consumed = True  # type: ignore[attr-defined]
         return answer

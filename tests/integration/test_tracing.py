@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import msgspec
 import pytest
@@ -215,6 +218,23 @@ def test_collector_costs_lost_spans_and_no_time(collector, answer):
     assert [each["event"] for each in told] in ([], ["traces.lost"])
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_collector_that_sends_us_elsewhere_is_not_followed_and_told(collector, status):
+    with collecting() as other:
+        collector.answer = partial(answers.elsewhere, status=status, url=other.url)
+        tracer = tracer_of(
+            collector.url, OTEL_EXPORTER_OTLP_HEADERS="x-key=secret-of-the-collector"
+        )
+        with structlog.testing.capture_logs() as told:
+            span_of(tracer).end()
+            tracer.close()
+
+        (sent,) = collector.headers
+        assert sent["x-key"] == "secret-of-the-collector"
+        assert other.headers == []
+    assert [each["event"] for each in told] == ["traces.lost"]
+
+
 def test_webhooks_are_taken_and_sigterm_ends_while_the_collector_is_away(
     start, bus_url
 ):
@@ -226,3 +246,45 @@ def test_webhooks_are_taken_and_sigterm_ends_while_the_collector_is_away(
     assert ingest.stop() == 0
     assert time.monotonic() - started < 10.0
     assert "Traceback" not in ingest.output()
+
+
+@pytest.mark.parametrize("answer", [answers.refusal, answers.silence, answers.endless])
+def test_webhooks_are_taken_and_sigterm_ends_while_the_collector_is_no_help(
+    start, bus_url, collector, answer
+):
+    collector.answer = answer
+    ingest = start_ingest(
+        start,
+        bus_url,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS="x-key=secret-of-the-collector",
+        OTEL_BSP_SCHEDULE_DELAY="100",
+    )
+
+    assert signed_change(ingest)["event_id"]
+    until(lambda: collector.headers)
+    assert all(signed_change(ingest)["event_id"] for _ in range(10))
+    started = time.monotonic()
+    assert ingest.stop() == 0
+    assert time.monotonic() - started < 10.0
+    assert "Traceback" not in ingest.output()
+    assert "secret-of-the-collector" not in ingest.output()
+
+
+def test_workers_that_take_over_go_on_telling(start, bus_url, collector):
+    ingest = start_ingest(
+        start,
+        bus_url,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        INGEST_WORKERS="1",
+    )
+    signed_change(ingest)
+    before = ingest.output().count("broker.ready")
+
+    os.kill(ingest.pid, signal.SIGHUP)
+
+    until(lambda: ingest.output().count("broker.ready") > before)
+    # The one that has ended has told what it had.
+    until(lambda: len(collector.named("POST /webhook/submission-update")) == 1)
+    signed_change(ingest)
+    until(lambda: len(collector.named("POST /webhook/submission-update")) == 2)

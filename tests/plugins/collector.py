@@ -59,6 +59,10 @@ def collecting() -> Iterator[Collector]:
     collector = Collector()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            collector.headers.append(dict(self.headers))
+            self.send_error(405)
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             collector.headers.append(dict(self.headers))
@@ -98,6 +102,14 @@ def nonsense(handler: BaseHTTPRequestHandler) -> None:
 def refusal(handler: BaseHTTPRequestHandler) -> None:
     """Answer 503 for ever."""
     handler.send_response(503)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def elsewhere(handler: BaseHTTPRequestHandler, *, status: int, url: str) -> None:
+    """Send the exporter to another address."""
+    handler.send_response(status)
+    handler.send_header("Location", f"{url}/v1/traces")
     handler.send_header("Content-Length", "0")
     handler.end_headers()
 

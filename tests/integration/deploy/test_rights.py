@@ -217,3 +217,13 @@ def test_a_queue_that_is_missing_is_named_with_the_remedy(bus, start):
 
     until(lambda: f"no queue '{MAILER_OUTCOMES}'" in ingest.output())
     assert "python3 -m deploy update" in ingest.output()
+    assert ingest.output().count("broker.lost") == 1, "once per reason"
+
+    missing = next(each for each in TOPOLOGY.queues if each.name == MAILER_OUTCOMES)
+    connection = pika.BlockingConnection(pika.URLParameters(bus.url))
+    connection.channel().queue_declare(
+        MAILER_OUTCOMES, durable=True, arguments=dict(missing.arguments)
+    )
+    connection.close()
+
+    until(lambda: "broker.ready" in ingest.output())

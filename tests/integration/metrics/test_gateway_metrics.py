@@ -7,6 +7,7 @@ import contextlib
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from shared.version import __version__
 from tests.plugins.edge import Edge
@@ -163,8 +164,14 @@ def test_without_the_broker_nothing_is_told_that_nobody_knows(
 async def test_edge_passes_no_metrics_on(tmp_path, gateway, ingest):
     at = f"127.0.0.1:{gateway.port}"
     async with Edge(tmp_path, at, ingest=f"127.0.0.1:{ingest.port}") as edge:
-        for path in ("/metrics", "/api/../metrics", "/ws/%2e%2e/metrics", "/metrics/"):
-            answer = await edge.session.get(f"{edge.url}{path}")
+        for path in (
+            *("/metrics", "/metrics/", "//metrics", "/metrics?x=1", "/%6detrics"),
+            *("/api/../metrics", "/ws/%2e%2e/metrics", "/ws/..%2fmetrics"),
+            *("/webhook/../metrics", "/webhook/%2e%2e/metrics", "/webhook//metrics"),
+            *("/unsubscribe/..%2f..%2fmetrics", "/webhook/..;/metrics"),
+        ):
+            # As it is: a client would tidy it up.
+            answer = await edge.session.get(URL(f"{edge.url}{path}", encoded=True))
 
             text = await answer.text()
             assert "melotech_" not in text

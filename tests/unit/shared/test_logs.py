@@ -36,6 +36,7 @@ def lines(text, *, debug):
         capture_output=True,
         text=True,
         check=True,
+        timeout=30,
     )
     assert told.stderr == ""
     assert "of the frame" not in told.stdout
@@ -75,3 +76,12 @@ def test_lines_for_people_have_name_and_fields_and_are_no_json():
     assert any("ValueError: (address)" in each for each in rest)
     assert "detail" in rest[-1]
     assert not any(each.startswith("{") for each in (ours, library, *rest))
+
+
+def test_long_word_beside_an_address_costs_no_time():
+    # From each letter anew, this took minutes.
+    long = "a" * 60_000
+
+    ours, *_ = lines(f"ada@artist.test {long}", debug=False)
+
+    assert json.loads(ours)["reason"] == f"(address) {long}"
