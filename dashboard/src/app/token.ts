@@ -1,6 +1,6 @@
 /** A token that is good for now, got from supabase-js. */
 
-import { isAuthApiError } from "@supabase/supabase-js";
+import { isAuthApiError, isAuthRetryableFetchError } from "@supabase/supabase-js";
 import type { Session, SupabaseClient } from "@supabase/supabase-js";
 
 type Auth = SupabaseClient["auth"];
@@ -32,6 +32,7 @@ export function createTokens(auth: Auth): Tokens {
 
   return {
     async get(refused) {
+      forgetFailure(auth);
       const { data, error } = await auth.getSession();
       if (error && isPassing(error.status)) throw error;
       if (data.session === null) return null;
@@ -53,6 +54,18 @@ async function renewed(auth: Auth, isRefused: boolean): Promise<string | null> {
   // Neither taken nor renewed: supabase-js alone would wait for the end by its own clock.
   if (isRefused && isAuthApiError(error)) await auth.signOut({ scope: "local" });
   return null;
+}
+
+/**
+ * supabase-js answers for a minute with a refresh that found no network, also when that is
+ * back, and has no word to stop it. Who asks here has waited before asking again.
+ */
+function forgetFailure(auth: Auth): void {
+  const memory = auth as unknown as {
+    lastRefreshFailure?: { result: { error: unknown } } | null;
+  };
+  if (isAuthRetryableFetchError(memory.lastRefreshFailure?.result.error))
+    memory.lastRefreshFailure = null;
 }
 
 /** Whether a request that failed so may succeed later. */
