@@ -306,3 +306,14 @@ it("does not ask again and again for a token that the project refuses", async ()
   for (let time = 0; time < 3; time += 1) await session.getToken().catch(() => undefined);
   expect(times("/auth/v1/token")).toBe(before + 1);
 });
+
+it("takes the token of another tab that was faster", async () => {
+  const session = await signedIn();
+  answers["/auth/v1/token"] = async () => {
+    localStorage.setItem(KEY, await granted("second").text());
+    return json({ code: 400, error_code: "refresh_token_already_used", msg: "x" }, 400);
+  };
+  await expect(session.getToken("first")).resolves.toBe("second");
+  expect(session.getSnapshot().status).toBe("in");
+  expect(times("/auth/v1/logout")).toBe(0);
+});
