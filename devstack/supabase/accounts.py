@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from typing import Any
 
 #: Sign-ins that can be refreshed; the oldest end when there are more.
 MAX_SESSIONS = 10_000
+#: Seconds in which a spent refresh token is taken again, as by Supabase: an answer may
+#: be lost, and tabs that share a session may ask at once.
+REUSE_INTERVAL = 10.0
 
 SCHEMA = """
 create table if not exists logins (
@@ -21,6 +25,9 @@ create table if not exists logins (
 );
 create table if not exists refresh_tokens (
     token text primary key, auth_id text not null, session_id text not null
+);
+create table if not exists spent_tokens (
+    token text primary key, spent_at real not null
 );
 create table if not exists decrees (
     auth_id text primary key, banned_until text, app_metadata text not null
@@ -129,14 +136,26 @@ class Accounts:
     def session_of(self, token: str) -> tuple[str, str] | None:
         """Return auth id and session id of a refresh token that is still good."""
         found = self._db.execute(
-            "select auth_id, session_id from refresh_tokens where token = ?", (token,)
+            "select auth_id, session_id from refresh_tokens"
+            " left join spent_tokens using (token)"
+            " where token = ? and coalesce(spent_at > ?, true)",
+            (token, time.time() - REUSE_INTERVAL),
         ).fetchone()
         return (found[0], found[1]) if found else None
 
     def spend_refresh_token(self, token: str) -> None:
-        """Take the token out of use."""
+        """Take the token out of use, some seconds from now."""
+        moment = time.time()
         with self._db:
-            self._db.execute("delete from refresh_tokens where token = ?", (token,))
+            self._db.execute(
+                "insert or ignore into spent_tokens values (?, ?)", (token, moment)
+            )
+            for table in ("refresh_tokens", "spent_tokens"):
+                self._db.execute(
+                    f"delete from {table} where token in"  # noqa: S608 # our names
+                    " (select token from spent_tokens where spent_at <= ?)",
+                    (moment - REUSE_INTERVAL,),
+                )
 
     def end_sessions(
         self, auth_id: str, *, only: str | None = None, but: str | None = None

@@ -285,3 +285,35 @@ it("is out where the project takes the person no longer", async () => {
   session.lookAgain();
   await until(() => expect(session.getSnapshot().status).toBe("out"));
 });
+
+it("has a token as soon as the network is back, however long it was away", async () => {
+  const session = await signedIn();
+  vi.useFakeTimers();
+  vi.setSystemTime(Date.now() + 4_000_000);
+  answers["/auth/v1/token"] = () => Promise.reject(new TypeError("Failed to fetch"));
+  const vain = expect(session.getToken()).rejects.toThrow();
+  await vi.advanceTimersByTimeAsync(31_000);
+  await vain;
+  answers["/auth/v1/token"] = () => granted("second");
+  await expect(session.getToken()).resolves.toBe("second");
+});
+
+it("does not ask again and again for a token that the project refuses", async () => {
+  const session = await signedIn();
+  later(3_550_000);
+  answers["/auth/v1/token"] = () => json({ code: 429, error_code: "x", msg: "x" }, 429);
+  const before = times("/auth/v1/token");
+  for (let time = 0; time < 3; time += 1) await session.getToken().catch(() => undefined);
+  expect(times("/auth/v1/token")).toBe(before + 1);
+});
+
+it("takes the token of another tab that was faster", async () => {
+  const session = await signedIn();
+  answers["/auth/v1/token"] = async () => {
+    localStorage.setItem(KEY, await granted("second").text());
+    return json({ code: 400, error_code: "refresh_token_already_used", msg: "x" }, 400);
+  };
+  await expect(session.getToken("first")).resolves.toBe("second");
+  expect(session.getSnapshot().status).toBe("in");
+  expect(times("/auth/v1/logout")).toBe(0);
+});

@@ -1,6 +1,6 @@
 /** A token that is good for now, got from supabase-js. */
 
-import { isAuthApiError } from "@supabase/supabase-js";
+import { isAuthApiError, isAuthRetryableFetchError } from "@supabase/supabase-js";
 import type { Session, SupabaseClient } from "@supabase/supabase-js";
 
 type Auth = SupabaseClient["auth"];
@@ -32,27 +32,49 @@ export function createTokens(auth: Auth): Tokens {
 
   return {
     async get(refused) {
+      forgetFailure(auth);
       const { data, error } = await auth.getSession();
       if (error && isPassing(error.status)) throw error;
       if (data.session === null) return null;
       const { access_token: token } = data.session;
       const isFresh = expiry(data.session) - Date.now() > FRESH_FOR;
       if (isFresh && (token !== refused || !mayRenew())) return token;
-      return renewed(auth, token === refused);
+      return renewed(auth, token, token === refused);
     },
     async renew() {
-      if (mayRenew()) await renewed(auth, true);
+      if (!mayRenew()) return;
+      const { data } = await auth.getSession();
+      if (data.session) await renewed(auth, data.session.access_token, true);
     },
   };
 }
 
-async function renewed(auth: Auth, isRefused: boolean): Promise<string | null> {
+async function renewed(
+  auth: Auth,
+  before: string,
+  isRefused: boolean,
+): Promise<string | null> {
   const { data, error } = await auth.refreshSession();
   if (data.session) return data.session.access_token;
   if (isPassing(error?.status)) throw error ?? new Error("no session");
+  // All tabs have one session: another one may have been faster.
+  const stored = (await auth.getSession()).data.session?.access_token ?? null;
+  if (stored !== before) return stored;
   // Neither taken nor renewed: supabase-js alone would wait for the end by its own clock.
   if (isRefused && isAuthApiError(error)) await auth.signOut({ scope: "local" });
   return null;
+}
+
+/**
+ * supabase-js answers for a minute with a refresh that found no network, also when that is
+ * back, and has no word to stop it. Who asks here has waited before asking again.
+ */
+function forgetFailure(auth: Auth): void {
+  const memory = auth as unknown as {
+    lastRefreshFailure?: { result: { error: unknown } } | null;
+  };
+  if (isAuthRetryableFetchError(memory.lastRefreshFailure?.result.error))
+    memory.lastRefreshFailure = null;
 }
 
 /** Whether a request that failed so may succeed later. */

@@ -79,9 +79,14 @@ export async function signIn(page, name) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** The badge of a live connection, not a toast that speaks of "Live updates". */
+export function liveBadge(page) {
+  return page.getByRole("status").filter({ hasText: /Live Updates/ });
+}
+
 /** Wait until the socket is up: changes from now on are seen. */
 export async function live(page) {
-  await page.getByRole("status").filter({ hasText: "Live Updates" }).waitFor();
+  await liveBadge(page).waitFor();
 }
 
 /** The list's row of a title, whatever columns it has. */

@@ -3,6 +3,7 @@
 import {
   change,
   live,
+  liveBadge,
   millisecondsUntil,
   rowOf,
   scenario,
@@ -32,9 +33,7 @@ await scenario(async ({ browser, newPage, url }) => {
   await new Promise((resolve) => setTimeout(resolve, ASLEEP_MS));
   signal(pids, "SIGCONT");
   // The network comes back a moment after the machine.
-  await page.getByRole("status").filter({ hasText: "Live Updates" }).waitFor({
-    state: "hidden",
-  });
+  await liveBadge(page).waitFor({ state: "hidden" });
   const expired = Date.now() / 1_000 > tokenBefore;
   await offline(network, false);
 
