@@ -24,6 +24,8 @@ ROLLING = (
     "ingest_1",
     "ingest_2",
 )
+#: Nobody waits for them; they read their files, the rules of alerts too, at their start.
+WATCHING = ("prometheus", "grafana")
 READY_DEADLINE = "120"
 #: The edge finds a service that is ready again within a second.
 PAUSE = 2.0
@@ -42,7 +44,7 @@ def update(
 ) -> None:
     """Bring everything to what the files say now; raise Failed at the first that fails.
 
-    What runs not (the relay without its profile) is left alone.
+    What runs not (the relay and the metrics without their profiles) is left alone.
     """
     running = compose.running()
     if not running:
@@ -56,6 +58,9 @@ def update(
             sleep(PAUSE)
     # Its sockets are cut; made anew only where its image or its settings are others.
     _start(compose, "edge")
+    for service in WATCHING:
+        if service in running:
+            _start(compose, "--force-recreate", service)
 
 
 def load_definitions(compose: Compose, secrets: Path) -> None:

@@ -133,6 +133,15 @@ def test_update_goes_service_by_service_with_images_first(folder):
     assert started == ["rabbitmq", *rolled, "edge"]
 
 
+def test_update_takes_the_metrics_last_and_only_where_they_run(folder):
+    compose = FakeCompose(folder, {*EVERYTHING, "prometheus"})
+
+    update(compose, folder, pull=False, sleep=lambda _: None)
+
+    started = [words[-1] for words in compose.asked if words[0] == "up"]
+    assert started[-2:] == ["edge", "prometheus"]
+
+
 def test_update_stops_at_the_first_that_does_not_get_ready(folder):
     compose = FakeCompose(folder, fails_at="gateway_1")
 
