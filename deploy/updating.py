@@ -24,7 +24,7 @@ ROLLING = (
     "ingest_1",
     "ingest_2",
 )
-#: Nobody waits for them; they read their files, the rules of alerts too, at their start.
+#: Nobody waits for them. They read their files, the rules too, at their start.
 WATCHING = ("prometheus", "grafana")
 READY_DEADLINE = "120"
 #: The edge finds a service that is ready again within a second.

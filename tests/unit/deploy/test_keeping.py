@@ -74,6 +74,39 @@ def test_broker_starts_again_where_no_backup_came_of_it(folder):
     assert not (folder / "archive.tgz").exists()
 
 
+def test_nothing_is_left_of_a_backup_that_failed(folder):
+    with pytest.raises(Failed):
+        backup(FakeCompose(folder, fails_at="pack"), folder / "archive.tgz", print)
+
+    assert not list(folder.glob("archive*"))
+
+
+def test_broker_that_a_killed_backup_has_left_standing_is_started(folder):
+    compose = FakeCompose(folder, EVERYTHING - {"rabbitmq"})
+    (folder / "archive.tgz.part").write_bytes(b"half of it")
+
+    backup(compose, folder / "archive.tgz", print)
+
+    assert compose.verbs() == ["stop", "run", "up"]
+
+
+def test_broker_stays_as_it_was_where_nothing_runs(folder):
+    compose = FakeCompose(folder, running=())
+
+    backup(compose, folder / "archive.tgz", print)
+
+    assert "up" not in compose.verbs()
+
+
+def test_nothing_is_stopped_where_the_archive_cannot_be_written(folder):
+    compose = FakeCompose(folder)
+
+    with pytest.raises(FileNotFoundError):
+        backup(compose, folder / "no such folder" / "archive.tgz", print)
+
+    assert compose.asked == []
+
+
 def test_backup_goes_over_no_file(folder, archive):
     compose = FakeCompose(folder)
 
