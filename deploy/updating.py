@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.compose import Compose, Failed
-from deploy.keys import DEFINITIONS
+from deploy.keys import DEFINITIONS, TOPOLOGY
 
 #: Each of them reads its secrets at its start, so each is made anew.
 ROLLING = (
@@ -65,9 +65,10 @@ def update(
 
 def load_definitions(compose: Compose, secrets: Path) -> None:
     """Give the running broker its users, rights and topology."""
-    # The mounted file may be the one from before: a mount holds on to what it found.
-    content = (secrets / DEFINITIONS).read_bytes()
-    compose.give(content, "exec", "-T", "rabbitmq", "sh", "-c", IMPORT)
+    # The mounted files may be those from before: a mount holds on to what it found.
+    for name in (DEFINITIONS, TOPOLOGY):
+        content = (secrets / name).read_bytes()
+        compose.give(content, "exec", "-T", "rabbitmq", "sh", "-c", IMPORT)
 
 
 def _start(compose: Compose, *words: str) -> None:

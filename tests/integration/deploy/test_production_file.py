@@ -48,6 +48,8 @@ SETTINGS = {
 #: A server of 2 GB keeps some for itself.
 MEMORY = 1_700
 METRICS_MEMORY = 640
+#: They name the secrets that the broker reads.
+BROKERS_FILES = "".join(p.read_text() for p in (FOLDER / "rabbitmq").iterdir())
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
@@ -93,6 +95,21 @@ def test_service_has_bounds_for_memory_processes_cpus_and_logs(name: str) -> Non
         assert service["logging"] == {"driver": "none"}
     else:
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_broker_loads_users_at_its_start_and_the_topology_when_it_runs() -> None:
+    broker = SERVICES["rabbitmq"]
+    at_start = (FOLDER / "rabbitmq" / "rabbitmq.conf").read_text()
+
+    assert f"load_definitions = /run/secrets/{keys.DEFINITIONS}\n" in at_start
+    assert keys.TOPOLOGY not in at_start
+    _, shell, script = broker["healthcheck"]["test"]
+    assert (shell, script) == ("sh", "/melotech/ready.sh")
+    assert "./rabbitmq:/melotech:ro" in broker["volumes"]
+    assert (
+        f" /run/secrets/{keys.TOPOLOGY}\n"
+        in (FOLDER / "rabbitmq" / "ready.sh").read_text()
+    )
 
 
 def test_limits_together_fit_a_small_server() -> None:
@@ -164,12 +181,11 @@ def test_service_has_no_secret_that_it_does_not_use(name: str) -> None:
     )
 
     for secret in service.get("secrets", ()):
-        # What the broker's configuration names.
-        assert secret in used or secret == "rabbitmq_definitions", secret
+        assert secret in used + BROKERS_FILES, secret
 
 
 def test_every_secret_is_one_that_the_command_makes() -> None:
-    made = {*keys.OURS, *keys.ISSUED, *keys.OPTIONAL, keys.DEFINITIONS}
+    made = {*keys.OURS, *keys.ISSUED, *keys.OPTIONAL, keys.DEFINITIONS, keys.TOPOLOGY}
     made |= {f"rabbitmq_url_{user.name}" for user in USERS}
 
     assert COMPOSE["secrets"].keys() == made - {"rabbitmq_url_monitor"}

@@ -8,7 +8,7 @@ from deploy.archive.packing import pack
 from deploy.archive.unpacking import Unusable
 from deploy.compose import Failed
 from deploy.keeping import Refused, backup, restore
-from deploy.keys import DEFINITIONS
+from deploy.keys import DEFINITIONS, TOPOLOGY
 from deploy.updating import ROLLING, update
 
 EVERYTHING = {*ROLLING, "rabbitmq", "edge"}
@@ -44,7 +44,8 @@ class FakeCompose:
 def folder(tmp_path):
     (tmp_path / "ingest").mkdir()
     (tmp_path / "ingest" / "file").write_text("kept")
-    (tmp_path / DEFINITIONS).write_text("{}")
+    (tmp_path / DEFINITIONS).write_text("users")
+    (tmp_path / TOPOLOGY).write_text("queues")
     return tmp_path
 
 
@@ -160,7 +161,7 @@ def test_update_goes_service_by_service_with_images_first(folder):
     update(compose, folder, pull=False, sleep=lambda _: None)
 
     assert compose.asked[0] == ("build",)
-    assert compose.asked[2] == ("given", b"{}")
+    assert compose.asked[2:4] == [("given", b"users"), ("given", b"queues")]
     started = [words[-1] for words in compose.asked if words[0] == "up"]
     rolled = [name for name in ROLLING if name != "outbox_relay"]
     assert started == ["rabbitmq", *rolled, "edge"]
