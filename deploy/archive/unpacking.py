@@ -85,7 +85,7 @@ def unpack(
     """
     taken = occupied(root, (*names, *also_empty))
     if taken and not overwrite:
-        raise Occupied(f"there is something in {', '.join(taken)}")
+        raise Occupied(f"something is in {', '.join(taken)}: --overwrite empties them")
     if needs and needs > (room := _room(root, names, taken)):
         raise OSError(
             errno.ENOSPC, f"{needs} bytes are needed, there is room for {room}"
