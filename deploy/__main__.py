@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy import keeping, keys, updating
 from deploy.archive.unpacking import Unusable
 from deploy.compose import FOLDER, Compose, Failed
+from deploy.turns import Busy, end_in_order, turn
 
 SECRETS = FOLDER / "secrets"
 
@@ -18,16 +19,20 @@ SECRETS = FOLDER / "secrets"
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
     options = _parser().parse_args(arguments)
+    end_in_order()
     try:
-        _run(options)
-    except (keys.Missing, keeping.Refused, Failed, Unusable, OSError) as error:
+        with turn(FOLDER) as lock:
+            _run(options, Compose(_say, inherited=(lock,)))
+    except (keys.Missing, keeping.Refused, Busy, Failed, Unusable, OSError) as error:
         print(f"not done: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("not done: ended before its time", file=sys.stderr)
+        return 130
     return 0
 
 
-def _run(options: argparse.Namespace) -> None:
-    compose = Compose(_say)
+def _run(options: argparse.Namespace, compose: Compose) -> None:
     if options.verb == "secrets":
         _secrets(options)
     elif options.verb == "backup":

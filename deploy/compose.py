@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess  # nosec B404 # lists of words, and no shell
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,10 +16,13 @@ class Failed(Exception):
 
 
 class Compose:
-    """Run commands; each is told on `say` first."""
+    """Run commands; each is told on `say` first, and has `inherited`, descriptors."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, say: Callable[[str], None], *, inherited: Collection[int] = ()
+    ) -> None:
         self._say = say
+        self._inherited = inherited
 
     def __call__(
         self,
@@ -47,7 +50,9 @@ class Compose:
         self, words: tuple[str, ...], **options: Any
     ) -> subprocess.CompletedProcess[bytes]:
         command = ["docker", "compose", "-f", str(FILE), *words]
-        done = subprocess.run(command, check=False, **options)  # noqa: S603 # nosec B603 # words of our own
+        done = subprocess.run(  # noqa: S603 # nosec B603 # words of our own
+            command, check=False, pass_fds=self._inherited, **options
+        )
         if done.returncode:
             raise Failed(f"`docker compose {words[0]}` ended with {done.returncode}")
         return done

@@ -1,4 +1,4 @@
-"""What the broker loads at its start: users, rights, exchange, queues and bindings.
+"""What the broker loads: users and rights at its start, the topology once it runs.
 
 Source: RabbitMQ's documentation of schema definition export and import.
 """
@@ -17,15 +17,21 @@ VHOST = "/"
 Entry = dict[str, Any]
 
 
-def definitions(
+def logins(
     passwords: Mapping[str, str], topology: Topology = TOPOLOGY
 ) -> dict[str, list[Entry]]:
-    """Return the definitions; `passwords` are by the users' names."""
+    """Return users and their rights; `passwords` are by the users' names."""
     return {
         "users": [_user(user, passwords[user.name]) for user in USERS],
         "vhosts": [{"name": VHOST}],
         "permissions": [_rights(user) for user in USERS],
         "topic_permissions": [_types(user, topology.exchange) for user in USERS],
+    }
+
+
+def layout(topology: Topology = TOPOLOGY) -> dict[str, list[Entry]]:
+    """Return exchange, queues and bindings."""
+    return {
         "exchanges": [_exchange(topology.exchange)],
         "queues": [
             {

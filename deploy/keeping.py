@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
 
 from deploy.archive.unpacking import verify
 from deploy.compose import Compose
@@ -34,36 +35,38 @@ class Refused(Exception):
 def backup(compose: Compose, file: Path, say: Callable[[str], None]) -> None:
     """Write the archive; the broker stands still while it is packed.
 
-    Raises Refused where the file is there, Failed and Unusable where nothing came of
-    it. The broker is started again in any case.
+    Raises Refused where the file is there, OSError where it cannot be written, Failed
+    and Unusable where nothing came of it; nothing is left of it then. The broker is
+    started again in any case, also where an earlier backup that was killed has left it
+    standing.
     """
     if file.exists():
         raise Refused(f"{file} is there already")
     part = file.with_name(file.name + ".part")
-    was_running = "rabbitmq" in compose.running()
+    # Before anything is stopped. What it holds is as secret as the mails.
+    part.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        compose("stop", "rabbitmq")
-        # What the archive holds is as secret as the mails.
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as output:
-            output.truncate()
-            compose("run", "--rm", "--no-deps", "-T", "keeper", "pack", stdout=output)
+        with os.fdopen(os.open(part, flags, 0o600), "wb") as output:
+            _pack(compose, output)
             output.flush()
             os.fsync(output.fileno())
+        manifest = _verified(part)
+        part.rename(file)
     finally:
-        if was_running:
-            compose(
-                "up",
-                "-d",
-                "--no-deps",
-                "--no-recreate",
-                "--wait",
-                "--wait-timeout",
-                READY_DEADLINE,
-                "rabbitmq",
-            )
-    manifest = _verified(part)
-    part.rename(file)
+        part.unlink(missing_ok=True)
     say(f"{file}: {len(manifest['files'])} files, {file.stat().st_size} bytes, whole")
+
+
+def _pack(compose: Compose, output: IO[bytes]) -> None:
+    serves = bool(compose.running() & set(WRITERS))
+    try:
+        compose("stop", "rabbitmq")
+        compose("run", "--rm", "--no-deps", "-T", "keeper", "pack", stdout=output)
+    finally:
+        if serves:
+            wait = ("--wait", "--wait-timeout", READY_DEADLINE)
+            compose("up", "-d", "--no-deps", "--no-recreate", *wait, "rabbitmq")
 
 
 def restore(
@@ -84,12 +87,13 @@ def restore(
         )
     if stopped:
         compose("stop", *stopped)
-    words = ["run", "--rm", "--no-deps", "-T", "keeper", "unpack"]
+    needs = sum(each["size"] for each in manifest["files"].values())
+    words = ["run", "--rm", "--no-deps", "-T", "keeper", "unpack", f"--needs={needs}"]
     with file.open("rb") as archive:
         compose(*words, *(["--overwrite"] if overwrite else []), stdin=archive)
     compose("up", "-d", "--wait", "--wait-timeout", READY_DEADLINE)
 
 
-def _verified(file: Path) -> dict[str, dict[str, object]]:
+def _verified(file: Path) -> dict[str, Any]:
     with file.open("rb") as archive:
         return verify(archive)

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.definitions import definitions
+from deploy.definitions import layout, logins
 from deploy.users import USERS
 
 #: User and group of the services in their containers.
 SERVICES_ID = 10001
 RANDOM_BYTES = 32
+#: What the broker loads: users with their rights, and the topology.
 DEFINITIONS = "rabbitmq_definitions"
+TOPOLOGY = "rabbitmq_topology"
 
 #: Several values count, separated by commas: a new one goes before the old ones.
 OURS: Mapping[str, Callable[[], str]] = {
@@ -104,8 +106,9 @@ def _complete_broker(folder: Path) -> list[str]:
         _write(folder, f"rabbitmq_url_{user}", f"amqp://{login}@rabbitmq:5672/%2F")
     passwords = {user.name: _password(folder, user.name) for user in USERS}
     # Anew each time, since the topology may be another one now.
-    _write(folder, DEFINITIONS, json.dumps(definitions(passwords), indent=1))
-    return [*(f"rabbitmq_url_{user}" for user in new), DEFINITIONS]
+    _write(folder, DEFINITIONS, json.dumps(logins(passwords), indent=1))
+    _write(folder, TOPOLOGY, json.dumps(layout(), indent=1))
+    return [*(f"rabbitmq_url_{user}" for user in new), DEFINITIONS, TOPOLOGY]
 
 
 def _password(folder: Path, user: str) -> str:

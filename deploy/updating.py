@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.compose import Compose, Failed
-from deploy.keys import DEFINITIONS
+from deploy.keys import DEFINITIONS, TOPOLOGY
 
 #: Each of them reads its secrets at its start, so each is made anew.
 ROLLING = (
@@ -24,6 +24,8 @@ ROLLING = (
     "ingest_1",
     "ingest_2",
 )
+#: Nobody waits for them. They read their files, the rules too, at their start.
+WATCHING = ("prometheus", "grafana")
 READY_DEADLINE = "120"
 #: The edge finds a service that is ready again within a second.
 PAUSE = 2.0
@@ -42,7 +44,7 @@ def update(
 ) -> None:
     """Bring everything to what the files say now; raise Failed at the first that fails.
 
-    What runs not (the relay without its profile) is left alone.
+    What runs not (the relay and the metrics without their profiles) is left alone.
     """
     running = compose.running()
     if not running:
@@ -56,13 +58,17 @@ def update(
             sleep(PAUSE)
     # Its sockets are cut; made anew only where its image or its settings are others.
     _start(compose, "edge")
+    for service in WATCHING:
+        if service in running:
+            _start(compose, "--force-recreate", service)
 
 
 def load_definitions(compose: Compose, secrets: Path) -> None:
     """Give the running broker its users, rights and topology."""
-    # The mounted file may be the one from before: a mount holds on to what it found.
-    content = (secrets / DEFINITIONS).read_bytes()
-    compose.give(content, "exec", "-T", "rabbitmq", "sh", "-c", IMPORT)
+    # The mounted files may be those from before: a mount holds on to what it found.
+    for name in (DEFINITIONS, TOPOLOGY):
+        content = (secrets / name).read_bytes()
+        compose.give(content, "exec", "-T", "rabbitmq", "sh", "-c", IMPORT)
 
 
 def _start(compose: Compose, *words: str) -> None:

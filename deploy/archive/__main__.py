@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="deploy.archive")
     parser.add_argument("verb", choices=("pack", "unpack"))
     parser.add_argument("--overwrite", action="store_true")
+    parser.add_argument("--needs", type=int, default=0, metavar="BYTES")
     parser.add_argument("--root", type=Path, default=ROOT)
     options = parser.parse_args()
     try:
@@ -34,6 +35,7 @@ def main() -> int:
                 KEPT,
                 also_empty=REBUILT,
                 overwrite=options.overwrite,
+                needs=options.needs,
             )
     except (Occupied, Unusable, OSError, sqlite3.Error) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)

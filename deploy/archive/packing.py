@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 import tarfile
 import tempfile
@@ -33,9 +34,11 @@ def pack(root: Path, names: Sequence[str], output: IO[bytes]) -> int:
     """Write the folders `names` of `root` to `output`; return the number of files.
 
     SQLite files may be in use: their copy is of one moment. All others must not change
-    meanwhile. Raises OSError and sqlite3.Error; what was written is no archive then.
+    meanwhile, and nobody else may pack. Raises OSError and
+    sqlite3.Error; what was written is no archive then.
     """
     files: dict[str, dict[str, object]] = {}
+    _clear(root, names)
     with tarfile.open(fileobj=output, mode="w|gz") as archive:
         for name in names:
             for path in _entries(root / name):
@@ -51,13 +54,19 @@ def pack(root: Path, names: Sequence[str], output: IO[bytes]) -> int:
     return len(files)
 
 
+def _clear(root: Path, names: Sequence[str]) -> None:
+    """Remove the copies that a packing has left which was killed."""
+    for name in names:
+        for folder in list((root / name).rglob(f"{_PACKING}*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _entries(folder: Path) -> Iterator[Path]:
     yield folder
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             continue
-        left_over = any(part.startswith(_PACKING) for part in path.parts)
-        if not (left_over or _is_beside(path)):
+        if not _is_beside(path):
             yield path
 
 

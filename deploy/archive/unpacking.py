@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import tarfile
@@ -28,6 +29,8 @@ def verify(archive: IO[bytes]) -> dict[str, Any]:
     try:
         with tarfile.open(fileobj=archive, mode="r|gz") as members:
             for member in members:
+                if not (member.isfile() or member.isdir()):
+                    raise Unusable(f"{member.name} is neither a file nor a folder")
                 file = members.extractfile(member)
                 if member.name == MANIFEST and file is not None:
                     manifest = json.loads(file.read())
@@ -40,9 +43,12 @@ def verify(archive: IO[bytes]) -> dict[str, Any]:
                     }
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
         raise Unusable(f"the archive is cut or garbled: {error}") from error
-    if manifest is None or manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise Unusable("the archive has no manifest that this version knows")
-    _compare(found, manifest["files"])
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise Unusable("the archive's manifest names no files")
+    _compare(found, files)
     return manifest
 
 
@@ -69,15 +75,21 @@ def unpack(
     *,
     also_empty: Sequence[str] = (),
     overwrite: bool = False,
+    needs: int = 0,
 ) -> int:
     """Write what `pack` read, owners and modes too; return the number of files.
 
     The archive is one that was verified. With `overwrite` the folders, and those in
-    `also_empty`, are emptied first. Raises Occupied, Unusable and OSError.
+    `also_empty`, are emptied first; not so where there would be no room for `needs`
+    bytes even then. Raises Occupied, Unusable and OSError.
     """
     taken = occupied(root, (*names, *also_empty))
     if taken and not overwrite:
-        raise Occupied(f"there is something in {', '.join(taken)}")
+        raise Occupied(f"something is in {', '.join(taken)}: --overwrite empties them")
+    if needs and needs > (room := _room(root, names, taken)):
+        raise OSError(
+            errno.ENOSPC, f"{needs} bytes are needed, there is room for {room}"
+        )
     for name in taken:
         _empty(root / name)
     count = 0
@@ -85,11 +97,19 @@ def unpack(
         for member in members:
             if member.name == MANIFEST:
                 continue
-            if PurePosixPath(member.name).parts[0] not in names:
+            if PurePosixPath(member.name).parts[:1] not in {(name,) for name in names}:
                 raise Unusable(f"{member.name} belongs to no folder of ours")
             members.extract(member, root, numeric_owner=True, filter="tar")
             count += member.isfile()
     return count
+
+
+def _room(root: Path, names: Sequence[str], taken: Sequence[str]) -> int:
+    """Return the bytes that are free once the folders `taken` are empty."""
+    # The folders are volumes: `root` itself may be of another disk.
+    place = next((root / name for name in names if (root / name).is_dir()), root)
+    files = (path for name in taken for path in (root / name).rglob("*"))
+    return shutil.disk_usage(place).free + sum(path.lstat().st_size for path in files)
 
 
 def _empty(folder: Path) -> None:

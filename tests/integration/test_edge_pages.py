@@ -20,7 +20,7 @@ POLICY = (
 
 @pytest.fixture
 def dashboard(tmp_path):
-    folder = tmp_path / "dist"
+    folder = tmp_path / "our dashboard"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text(SHELL)
     (folder / "assets" / "app-1a2b.js").write_text("let a;" * 200)

@@ -146,6 +146,7 @@ def test_prometheus_itself_takes_the_rules():
         pytest.skip(reason)
     for words in (
         ("check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")),
+        ("check", "config", str(DEPLOY / "prometheus" / "production.yml")),
         ("test", "rules", str(ROOT / "tests" / "samples" / "alerts.test.yml")),
     ):
         done = subprocess.run(

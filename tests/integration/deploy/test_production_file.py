@@ -14,7 +14,7 @@ import yaml
 from deploy import keys
 from deploy.archive.__main__ import KEPT, REBUILT
 from deploy.keeping import WRITERS
-from deploy.updating import ROLLING
+from deploy.updating import ROLLING, WATCHING
 from deploy.users import USERS
 from ingest_service.outbox_relay.settings import RelaySettings
 from ingest_service.settings import IngestSettings
@@ -26,8 +26,16 @@ COMPOSE: dict[str, Any] = yaml.safe_load(
     (FOLDER / "compose.production.yml").read_text()
 )
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+LOCAL: dict[str, dict[str, Any]] = yaml.safe_load(
+    (FOLDER.parent / "docker-compose.yml").read_text()
+)["services"]
+SCRAPED: dict[str, Any] = yaml.safe_load(
+    (FOLDER / "prometheus" / "production.yml").read_text()
+)
 #: They run for a moment, where somebody asks for them.
 TOOLS = {"keeper", "operator"}
+#: The profile of whoever has the memory for it; what it keeps can be lost.
+METRICS = {"prometheus", "grafana"}
 SETTINGS = {
     "ingest_1": IngestSettings,
     "ingest_2": IngestSettings,
@@ -39,6 +47,9 @@ SETTINGS = {
 }
 #: A server of 2 GB keeps some for itself.
 MEMORY = 1_700
+METRICS_MEMORY = 640
+#: They name the secrets that the broker reads.
+BROKERS_FILES = "".join(p.read_text() for p in (FOLDER / "rabbitmq").iterdir())
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
@@ -79,24 +90,42 @@ def test_service_has_bounds_for_memory_processes_cpus_and_logs(name: str) -> Non
     assert re.fullmatch(r"\d+m", service["mem_limit"])
     assert service["pids_limit"] <= 512
     assert 0 < service["cpus"] <= 2
-    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    if name == "keeper":
+        # It would be a second copy of the archive.
+        assert service["logging"] == {"driver": "none"}
+    else:
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_broker_loads_users_at_its_start_and_the_topology_when_it_runs() -> None:
+    broker = SERVICES["rabbitmq"]
+    at_start = (FOLDER / "rabbitmq" / "rabbitmq.conf").read_text()
+
+    assert f"load_definitions = /run/secrets/{keys.DEFINITIONS}\n" in at_start
+    assert keys.TOPOLOGY not in at_start
+    _, shell, script = broker["healthcheck"]["test"]
+    assert (shell, script) == ("sh", "/melotech/ready.sh")
+    assert "./rabbitmq:/melotech:ro" in broker["volumes"]
+    assert (
+        f" /run/secrets/{keys.TOPOLOGY}\n"
+        in (FOLDER / "rabbitmq" / "ready.sh").read_text()
+    )
 
 
 def test_limits_together_fit_a_small_server() -> None:
-    limits = [
-        int(each["mem_limit"].rstrip("m"))
-        for name, each in SERVICES.items()
-        if name not in TOOLS
-    ]
+    limits = {n: int(each["mem_limit"].rstrip("m")) for n, each in SERVICES.items()}
+    metrics = sum(limits.pop(name) for name in METRICS)
 
-    assert sum(limits) <= MEMORY
+    assert sum(limits[name] for name in limits.keys() - TOOLS) <= MEMORY
+    assert metrics <= METRICS_MEMORY
 
 
 @every_service
 def test_image_is_pinned_by_a_version(name: str) -> None:
     image = SERVICES[name]["image"]
 
-    assert image == "rabbitmq:4.0-management" or re.fullmatch(
+    others = {LOCAL[each]["image"] for each in ("rabbitmq", *METRICS)}
+    assert image in others or re.fullmatch(
         r"melotech/[a-z]+:\$\{MELOTECH_VERSION:-\d+\.\d+\.\d+\}", image
     )
 
@@ -116,6 +145,8 @@ def test_only_the_edge_is_published_beyond_this_machine() -> None:
     assert ports == {
         "edge": ["80:80", "443:443", "443:443/udp"],
         "rabbitmq": ["127.0.0.1:15672:15672"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
     }
 
 
@@ -150,12 +181,11 @@ def test_service_has_no_secret_that_it_does_not_use(name: str) -> None:
     )
 
     for secret in service.get("secrets", ()):
-        # What the broker's configuration names.
-        assert secret in used or secret == "rabbitmq_definitions", secret
+        assert secret in used + BROKERS_FILES, secret
 
 
 def test_every_secret_is_one_that_the_command_makes() -> None:
-    made = {*keys.OURS, *keys.ISSUED, *keys.OPTIONAL, keys.DEFINITIONS}
+    made = {*keys.OURS, *keys.ISSUED, *keys.OPTIONAL, keys.DEFINITIONS, keys.TOPOLOGY}
     made |= {f"rabbitmq_url_{user.name}" for user in USERS}
 
     assert COMPOSE["secrets"].keys() == made - {"rabbitmq_url_monitor"}
@@ -210,11 +240,61 @@ def test_example_explains_every_variable_of_the_file_and_no_other() -> None:
 
 
 def test_commands_know_every_service_and_every_volume() -> None:
-    assert set(WRITERS) == SERVICES.keys() - TOOLS
+    assert set(WRITERS) == SERVICES.keys() - TOOLS - METRICS
     assert set(ROLLING) == set(WRITERS) - {"edge", "rabbitmq"}
-    assert {*KEPT, *REBUILT} == COMPOSE["volumes"].keys()
-    for name in COMPOSE["volumes"]:
+    assert set(WATCHING) == METRICS
+    assert {*KEPT, *REBUILT} == COMPOSE["volumes"].keys() - METRICS
+    for name in (*KEPT, *REBUILT):
         assert f"{name}:/keep/{name}" in SERVICES["keeper"]["volumes"]
+
+
+def test_metrics_run_where_asked_for_as_they_do_locally() -> None:
+    for name in METRICS:
+        ours, local = SERVICES[name], LOCAL[name]
+        assert ours["profiles"] == ["metrics"]
+        assert variables(ours) == variables(local)
+        assert ours["user"] == local["user"]
+    words, local_words = (each["prometheus"]["command"] for each in (SERVICES, LOCAL))
+    assert set(words) - set(local_words) == {
+        "--config.file=/etc/prometheus/production.yml"
+    }
+    assert SERVICES["grafana"]["networks"] == ["metrics"]
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_files_of_metrics_are_there_and_cannot_be_written(name: str) -> None:
+    mounted = [v.split(":") for v in SERVICES[name]["volumes"] if v.startswith("./")]
+
+    assert mounted
+    for path, _, mode in mounted:
+        assert (FOLDER / path).is_dir()
+        assert mode == "ro"
+
+
+def test_prometheus_asks_every_service_that_has_metrics_on_a_network_of_its_own() -> (
+    None
+):
+    asked: dict[str, set[str]] = {}
+    for job in SCRAPED["scrape_configs"]:
+        named = [t for each in job.get("static_configs", ()) for t in each["targets"]]
+        for found in job.get("dns_sd_configs", ()):
+            named += [f"{name}:{found['port']}" for name in found["names"]]
+        asked.setdefault(job["job_name"], set()).update(named)
+
+    assert asked == {
+        "ingest": {"ingest_1:8001", "ingest_2:8001"},
+        "gateway": {"gateway_1:8002", "gateway_2:8002"},
+        "mailer": {"mailer_worker:8003"},
+        "relay": {"outbox_relay:8005"},
+        "rabbitmq": {"rabbitmq:15692"},
+        "rabbitmq-queues": {"rabbitmq:15692"},
+    }
+    assert SCRAPED["rule_files"] == ["alerts.yml"]
+    for target in set().union(*asked.values()):
+        name, _, port = target.partition(":")
+        assert set(SERVICES[name]["networks"]) & set(SERVICES["prometheus"]["networks"])
+        if name != "rabbitmq":
+            assert f":{port}/ready" in str(SERVICES[name]["healthcheck"]["test"])
 
 
 def test_compose_refuses_to_start_without_what_must_be_set() -> None:

@@ -10,7 +10,7 @@ import pika.exceptions
 import pytest
 import requests
 
-from deploy.definitions import definitions
+from deploy.definitions import layout, logins
 from deploy.users import USERS
 from devstack.broker.private import PrivateBroker
 from shared.topology import (
@@ -64,7 +64,7 @@ def bus(tmp_path_factory):
     if server_program() is None:
         unavailable()
     folder = tmp_path_factory.mktemp("broker-with-rights")
-    broker = PrivateBroker(folder, also=definitions(PASSWORDS))
+    broker = PrivateBroker(folder, also={**logins(PASSWORDS), **layout()})
     try:
         broker.start()
         yield broker

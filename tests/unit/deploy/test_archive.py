@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sqlite3
 import tarfile
@@ -177,3 +178,57 @@ def test_a_member_that_would_leave_the_folders_is_refused(tmp_path, name):
     with pytest.raises((Unusable, tarfile.TarError)):
         unpack(io.BytesIO(archive.getvalue()), tmp_path / "to", NAMES)
     assert not (tmp_path / "escape").exists()
+
+
+def test_nothing_is_emptied_where_there_would_be_no_room(root, tmp_path):
+    archive, target = packed(root), tmp_path / "to"
+    (target / "ingest").mkdir(parents=True)
+    (target / "ingest" / "file").write_text("there")
+
+    with pytest.raises(OSError, match="there is room for"):
+        unpack(io.BytesIO(archive), target, NAMES, overwrite=True, needs=1 << 60)
+
+    assert (target / "ingest" / "file").read_text() == "there"
+
+
+def test_copies_that_a_killed_packing_left_are_removed(root):
+    left = root / "ingest" / ".packing-abc"
+    left.mkdir()
+    (left / "copy").write_bytes(b"half")
+
+    manifest = verify(io.BytesIO(packed(root)))
+
+    assert not left.exists()
+    assert not [name for name in manifest["files"] if "packing" in name]
+
+
+@pytest.mark.parametrize(
+    "manifest", [[], {"format": 1}, {"format": 1, "files": []}, {"format": 2}, None]
+)
+def test_a_manifest_that_is_none_is_refused(manifest):
+    with pytest.raises(Unusable):
+        verify(io.BytesIO(_archive(_file(MANIFEST, json.dumps(manifest).encode()))))
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE])
+def test_a_member_that_is_neither_file_nor_folder_is_refused(kind):
+    link = tarfile.TarInfo("ingest/link")
+    link.type, link.linkname = kind, "/etc/passwd"
+    manifest = json.dumps({"format": 1, "files": {}}).encode()
+
+    with pytest.raises(Unusable, match="neither a file nor a folder"):
+        verify(io.BytesIO(_archive((link, b""), _file(MANIFEST, manifest))))
+
+
+def _file(name, content):
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    return info, content
+
+
+def _archive(*members):
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w:gz") as archive:
+        for info, content in members:
+            archive.addfile(info, io.BytesIO(content))
+    return output.getvalue()

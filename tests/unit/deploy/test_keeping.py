@@ -8,7 +8,7 @@ from deploy.archive.packing import pack
 from deploy.archive.unpacking import Unusable
 from deploy.compose import Failed
 from deploy.keeping import Refused, backup, restore
-from deploy.keys import DEFINITIONS
+from deploy.keys import DEFINITIONS, TOPOLOGY
 from deploy.updating import ROLLING, update
 
 EVERYTHING = {*ROLLING, "rabbitmq", "edge"}
@@ -44,7 +44,8 @@ class FakeCompose:
 def folder(tmp_path):
     (tmp_path / "ingest").mkdir()
     (tmp_path / "ingest" / "file").write_text("kept")
-    (tmp_path / DEFINITIONS).write_text("{}")
+    (tmp_path / DEFINITIONS).write_text("users")
+    (tmp_path / TOPOLOGY).write_text("queues")
     return tmp_path
 
 
@@ -72,6 +73,39 @@ def test_broker_starts_again_where_no_backup_came_of_it(folder):
 
     assert compose.verbs() == ["stop", "run", "up"]
     assert not (folder / "archive.tgz").exists()
+
+
+def test_nothing_is_left_of_a_backup_that_failed(folder):
+    with pytest.raises(Failed):
+        backup(FakeCompose(folder, fails_at="pack"), folder / "archive.tgz", print)
+
+    assert not list(folder.glob("archive*"))
+
+
+def test_broker_that_a_killed_backup_has_left_standing_is_started(folder):
+    compose = FakeCompose(folder, EVERYTHING - {"rabbitmq"})
+    (folder / "archive.tgz.part").write_bytes(b"half of it")
+
+    backup(compose, folder / "archive.tgz", print)
+
+    assert compose.verbs() == ["stop", "run", "up"]
+
+
+def test_broker_stays_as_it_was_where_nothing_runs(folder):
+    compose = FakeCompose(folder, running=())
+
+    backup(compose, folder / "archive.tgz", print)
+
+    assert "up" not in compose.verbs()
+
+
+def test_nothing_is_stopped_where_the_archive_cannot_be_written(folder):
+    compose = FakeCompose(folder)
+
+    with pytest.raises(FileNotFoundError):
+        backup(compose, folder / "no such folder" / "archive.tgz", print)
+
+    assert compose.asked == []
 
 
 def test_backup_goes_over_no_file(folder, archive):
@@ -127,10 +161,19 @@ def test_update_goes_service_by_service_with_images_first(folder):
     update(compose, folder, pull=False, sleep=lambda _: None)
 
     assert compose.asked[0] == ("build",)
-    assert compose.asked[2] == ("given", b"{}")
+    assert compose.asked[2:4] == [("given", b"users"), ("given", b"queues")]
     started = [words[-1] for words in compose.asked if words[0] == "up"]
     rolled = [name for name in ROLLING if name != "outbox_relay"]
     assert started == ["rabbitmq", *rolled, "edge"]
+
+
+def test_update_takes_the_metrics_last_and_only_where_they_run(folder):
+    compose = FakeCompose(folder, {*EVERYTHING, "prometheus"})
+
+    update(compose, folder, pull=False, sleep=lambda _: None)
+
+    started = [words[-1] for words in compose.asked if words[0] == "up"]
+    assert started[-2:] == ["edge", "prometheus"]
 
 
 def test_update_stops_at_the_first_that_does_not_get_ready(folder):

@@ -43,7 +43,7 @@ def test_what_there_is_stays(folder):
 
     keys.complete(folder, {}, nobody)
 
-    for name in before.keys() - {keys.DEFINITIONS}:
+    for name in before.keys() - {keys.DEFINITIONS, keys.TOPOLOGY}:
         assert read(folder, name) == before[name]
 
 
@@ -102,6 +102,14 @@ def test_definitions_carry_the_hashes_of_the_users_passwords(folder):
         stored = b64decode(user["password_hash"])
         assert stored[4:] == hashlib.sha256(stored[:4] + password.encode()).digest()
         assert password not in read(folder, keys.DEFINITIONS)
+
+
+def test_what_is_loaded_at_a_start_names_no_queue(folder):
+    at_start = json.loads(read(folder, keys.DEFINITIONS))
+    later = json.loads(read(folder, keys.TOPOLOGY))
+
+    assert at_start.keys() == {"users", "vhosts", "permissions", "topic_permissions"}
+    assert later.keys() == {"exchanges", "queues", "bindings"}
 
 
 def test_rotating_the_brokers_passwords_changes_all_of_them(folder):

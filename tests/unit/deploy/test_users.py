@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from deploy.definitions import definitions
+from deploy.definitions import layout, logins
 from deploy.users import USERS, beginning_with, exactly
 from shared.topology import TOPOLOGY
 
 PASSWORDS = {user.name: f"password of {user.name}" for user in USERS}
-MADE = definitions(PASSWORDS)
+MADE = {**logins(PASSWORDS), **layout()}
 
 
 def test_a_name_is_fitted_exactly():
