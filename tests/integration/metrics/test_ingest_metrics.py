@@ -19,7 +19,9 @@ NO_BROKER = "amqp://u:p@127.0.0.1:1/"
 
 @pytest.fixture
 def ingest(start, bus_url):
-    service = start_ingest(start, bus_url, INGEST_WORKERS="2")
+    # On a busy machine too it is the broker that has what was published.
+    patient = {"CONFIRM_DEADLINE_MS": "10000"}
+    service = start_ingest(start, bus_url, INGEST_WORKERS="2", **patient)
     until(lambda: Scrape(service).value("melotech_ingest_broker_connected") == 2)
     return service
 

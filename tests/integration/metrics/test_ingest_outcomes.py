@@ -14,7 +14,7 @@ from shared.unsubscribe import Subscription
 from shared.version import __version__
 from tests.plugins.mailgun_webhooks import KEY, fresh_signature, hook
 from tests.plugins.scrape import OPENMETRICS, Scrape
-from tests.plugins.services import SECRET, signed, start_ingest
+from tests.plugins.services import SECRET, signed, start_ingest, until
 from tests.plugins.webhooks import STATUS, UPDATE, encoded, payload, post
 
 WEBHOOKS = "melotech_ingest_webhooks_total"
@@ -28,15 +28,19 @@ ADA = Subscription(
 @pytest.fixture(scope="module")
 def ingest(start_for_module, bus_url_for_module):
     """One service for all: each test sends to endpoints of its own."""
-    return start_ingest(
+    service = start_ingest(
         start_for_module,
         bus_url_for_module,
         INGEST_WORKERS="2",
+        # On a busy machine too it is the broker that has what was published.
+        CONFIRM_DEADLINE_MS="10000",
         MAX_REFUSED_PER_MINUTE="3",
         MAX_BODY_BYTES="4096",
         MAILGUN_WEBHOOK_SIGNING_KEY=KEY,
         UNSUBSCRIBE_SECRET=LINKS,
     )
+    until(lambda: Scrape(service).value("melotech_ingest_broker_connected") == 2)
+    return service
 
 
 def test_each_outcome_is_counted_at_its_endpoint(ingest):
