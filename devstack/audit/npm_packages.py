@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,16 +24,7 @@ def audit(root: Path) -> Verdict:
     if not node.is_here():
         return Verdict(name=NAME, unreachable=node.ADVICE)
     try:
-        done = subprocess.run(
-            COMMAND,
-            cwd=root / "dashboard",
-            env=node.plain(os.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
+        done = node.finished(root / "dashboard", COMMAND, timeout=DEADLINE)
         return judged(json.loads(done.stdout))
     except subprocess.TimeoutExpired:
         return Verdict(name=NAME, unreachable=f"no answer within {DEADLINE} s")

@@ -53,6 +53,25 @@ def plain(environ: Mapping[str, str]) -> dict[str, str]:
     return {n: value for n, value in environ.items() if not n.startswith("VITE_")}
 
 
+def finished(
+    folder: Path, words: Sequence[str], *, timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, and return what it printed, whatever it came to.
+
+    Raises subprocess.TimeoutExpired, and OSError where there is no such program.
+    """
+    return subprocess.run(
+        words,
+        cwd=folder,
+        env=plain(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
 def run(
     folder: Path,
     words: Sequence[str],

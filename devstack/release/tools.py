@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,16 +17,7 @@ class Failed(Exception):
 
 def run(words: Sequence[str], folder: Path) -> str:
     """Return what a program printed; raise Failed."""
-    done = subprocess.run(
-        words,
-        cwd=folder,
-        env=node.plain(os.environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    done = node.finished(folder, words, timeout=DEADLINE)
     if done.returncode:
         raise Failed(
             f"{' '.join(words)}: {(done.stderr or done.stdout).strip()[-600:]}"

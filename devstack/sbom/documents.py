@@ -8,9 +8,7 @@ their suppliers publish their own.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -104,16 +102,7 @@ def _ours(document: Document, name: str, *, ecosystem: str) -> Document:
 
 
 def _run(command: Sequence[str], folder: Path) -> Document:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=node.plain(os.environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    done = node.finished(folder, command, timeout=DEADLINE)
     if done.returncode:
         said = re.sub(r"\s+", " ", done.stderr)[-300:]
         raise Invalid(f"{' '.join(command[:4])}: {said}")

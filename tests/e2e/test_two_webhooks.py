@@ -11,7 +11,6 @@ import pytest
 import requests
 
 from shared import events
-from shared.amqp.publisher import Publisher
 from tests.plugins.mails import inbox, mails_told, on_stream, publish
 from tests.plugins.services import SERVICE_KEY, signed, start_gateway, until
 from tests.plugins.sockets import Client, login
@@ -33,15 +32,6 @@ def gateway(start, bus_url, supabase, tmp_path):
     )
     assert answer.status_code < 300, answer.text
     return start_gateway(start, bus_url, supabase.url, tmp_path / "gateway")
-
-
-@pytest.fixture
-def bus(bus_url):
-    publisher = Publisher(bus_url, name="test")
-    publisher.start()
-    until(lambda: publisher.ready, timeout=30)
-    yield publisher
-    publisher.close()
 
 
 def send(ingest, body, endpoint):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.amqp.publisher import Publisher
-from tests.plugins.services import start_supabase, until
+from tests.plugins.services import start_supabase
 from tests.plugins.sockets import login
 
 
@@ -19,13 +18,3 @@ def supabase(start_for_module, tmp_path_factory):
 def token(supabase):
     """The admin's access token."""
     return login(supabase, "admin@melotech.test")
-
-
-@pytest.fixture
-def bus(bus_url):
-    """A publisher on the test's bus."""
-    publisher = Publisher(bus_url, name="test")
-    publisher.start()
-    until(lambda: publisher.ready, timeout=30)
-    yield publisher
-    publisher.close()

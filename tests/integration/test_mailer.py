@@ -10,7 +10,6 @@ import requests
 
 from shared import events
 from shared.amqp.message import Message
-from shared.amqp.publisher import Publisher
 from tests.plugins.mails import (
     behave,
     change,
@@ -23,15 +22,6 @@ from tests.plugins.mails import (
 )
 from tests.plugins.services import MAILGUN_KEY, SERVICE_KEY, start_mailer, until
 from tests.plugins.sockets import users_id
-
-
-@pytest.fixture
-def bus(bus_url):
-    publisher = Publisher(bus_url, name="test")
-    publisher.start()
-    until(lambda: publisher.ready, timeout=30)
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import requests
 
 from devstack.free_port import free_port
 from shared import signature
+from shared.amqp.publisher import Publisher
 
 ROOT = Path(__file__).parents[2]
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -255,3 +256,13 @@ def start_mailer(
 def mailer(start: Start, bus_url: str, supabase: Process, mailgun: Process) -> Process:
     """A mailer that knows the users of the stand-in and sends to the other."""
     return start_mailer(start, bus_url, supabase.url, mailgun.url)
+
+
+@pytest.fixture
+def bus(bus_url: str) -> Iterator[Publisher]:
+    """A publisher on the test's bus."""
+    publisher = Publisher(bus_url, name="test")
+    publisher.start()
+    until(lambda: publisher.ready, timeout=30)
+    yield publisher
+    publisher.close()

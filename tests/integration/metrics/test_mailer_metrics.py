@@ -8,7 +8,6 @@ import msgspec
 import pytest
 import requests
 
-from shared.amqp.publisher import Publisher
 from shared.version import __version__
 from tests.plugins.mails import behave, change, inbox, publish
 from tests.plugins.scrape import OPENMETRICS, Scrape
@@ -18,15 +17,6 @@ from tests.plugins.sockets import users_id
 DELIVERIES = "melotech_mailer_deliveries_total"
 CALLS = "melotech_mailer_calls_total"
 AGE = "melotech_mailer_change_to_accepted_seconds"
-
-
-@pytest.fixture
-def bus(bus_url):
-    publisher = Publisher(bus_url, name="test")
-    publisher.start()
-    until(lambda: publisher.ready, timeout=30)
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture
