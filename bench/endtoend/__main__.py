@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.endtoend.cases import CHANGES, SECONDS, case
+from bench.endtoend.cases import CHANGES, SECONDS, WARM_UP, case
 from bench.endtoend.crowd import NotTold
 from bench.endtoend.report import text_of
 from bench.endtoend.stage import run
@@ -32,7 +32,7 @@ FAILURES = (
     Refused,
     psycopg.Error,
 )
-QUICK = {"rates": "20", "sockets": "20", "seconds": 1.0, "changes": 1}
+QUICK = {"rates": "20", "sockets": "20", "seconds": 1.0, "changes": 1, "warm_up": 0.3}
 NAMES = tuple(way.name for way in WAYS)
 
 
@@ -46,6 +46,7 @@ def main() -> None:
             sockets=sockets,
             seconds=words.seconds,
             changes=words.changes,
+            warm_up=words.warm_up,
         )
         for sockets in words.sockets
         for way in WAYS
@@ -68,6 +69,7 @@ def _words() -> argparse.Namespace:
     parser.add_argument("--sockets", type=_numbers, default="100,1000")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="at the least")
     parser.add_argument("--changes", type=int, default=CHANGES, help="at the least")
+    parser.add_argument("--warm-up", type=float, default=WARM_UP, help="in seconds")
     parser.add_argument("--only", action="append", choices=NAMES, help="more than once")
     parser.add_argument("--json", type=Path, help="write all samples to this file")
     parser.add_argument("--quick", action="store_true", help="a few changes each way")

@@ -22,11 +22,12 @@ class Case:
     rate: float
     sockets: int
     seconds: float
+    warm_up: float = WARM_UP
 
     def moments(self) -> Iterator[float]:
         """Yield the second of each change, from the begin of the warm-up on."""
         at = random.expovariate(self.rate)
-        while at < WARM_UP + self.seconds:
+        while at < self.warm_up + self.seconds:
             yield at
             at += random.expovariate(self.rate)
 
@@ -38,7 +39,8 @@ def case(
     sockets: int,
     seconds: float = SECONDS,
     changes: int = CHANGES,
+    warm_up: float = WARM_UP,
 ) -> Case:
     """Return a case that lasts as long as it must."""
     lasting = max(seconds, changes / rate)
-    return Case(way=way, rate=rate, sockets=sockets, seconds=lasting)
+    return Case(way=way, rate=rate, sockets=sockets, seconds=lasting, warm_up=warm_up)

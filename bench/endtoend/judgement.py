@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.endtoend.cases import WARM_UP, Case
+from bench.endtoend.cases import Case
 from bench.endtoend.samples import Sample
 from bench.latency import bucket_of, percentile
 
@@ -46,7 +46,7 @@ def judge(case: Case, run: Run, load: Load) -> Sample:
     Sustained: the writer kept its moments, and what is committed but not with everyone
     did not grow from the first third of the measured part to the last.
     """
-    begin = run.began + round(WARM_UP * SECOND)
+    begin = run.began + round(case.warm_up * SECOND)
     end = begin + round(case.seconds * SECOND)
     commits = sorted(run.committed)
     complete = sorted(max(each) for each in run.arrivals)

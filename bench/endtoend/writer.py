@@ -36,7 +36,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """When it began, each was due and when its COMMIT was sent, in monotonic nanoseconds."""
+    """When it began, each was due and its COMMIT was sent; monotonic nanoseconds."""
 
     began: int
     due: Sequence[int]
@@ -67,9 +67,12 @@ async def _write(order: Write) -> Written:
                 order.dsn, autocommit=True, cursor_factory=psycopg.AsyncClientCursor
             )
             free.put_nowait(await stack.enter_async_context(opened))
-        # In random order, so that neighbours do not lie in one page.
-        found = await opened.execute("select id from public.submissions order by id")
-        return await _Writer(order, free, [row for (row,) in await found.fetchall()])()
+        first = await free.get()
+        # By their random ids, so that neighbours do not lie in one page.
+        found = await first.execute("select id from public.submissions order by id")
+        rows = [row for (row,) in await found.fetchall()]
+        free.put_nowait(first)
+        return await _Writer(order, free, rows)()
 
 
 class _Writer:
