@@ -117,9 +117,7 @@ def reading(document: Document) -> dict[str, Any]:
         rate=_median(select(lives, readers=most), "per_second"),
         read_us=_median(select(lives, readers=most), "cpu_us"),
         reader_us=rounded(broker_us_a_reader(lives)),
-        broker_us=_median(
-            select(lives, readers=min(x.readers for x in lives)), _BROKER
-        ),
+        broker_us=_median(select(lives, readers=min(readers)), "broker_us"),
         catch_up_a_second=_median(catch_ups, "per_second"),
         catch_up_us=_median(catch_ups, "cpu_us"),
         log_bytes=_median(catch_ups, "log_bytes"),

@@ -9,36 +9,17 @@ from functools import cache
 import pytest
 
 from bench.performance import charts, page, summing, tables
-from bench.performance.figures import Figures, Origin, Spread, decode, encode
-from tests.plugins.documents import ROOT
+from bench.performance.figures import Origin, Spread, decode, encode
+from tests.plugins.measured import SAMPLES, measured, rows_of
 
-SAMPLES = ROOT / "tests" / "samples" / "bench.json"
 #: Of a chart, in bytes.
 MAX_CHART = 60_000
 
 
 @cache
-def figures():
-    """Return the figures of the stored samples."""
-    found = Figures(origins={})
-    for name, part in json.loads(SAMPLES.read_text()).items():
-        origin = Origin(**part["origin"])
-        found = summing.add(found, name, origin, part["found"])
-    return found
-
-
-@cache
 def drawings():
     """Return the charts of the stored samples."""
-    return charts.draw(figures())
-
-
-def rows_of(table):
-    """Return the cells of a Markdown table, without its head."""
-    return [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in table.splitlines()[2:]
-    ]
+    return charts.draw(measured())
 
 
 @pytest.mark.parametrize("name", page.TEMPLATES)
@@ -59,9 +40,9 @@ def test_the_charts_are_what_the_figures_say():
 def test_figures_survive_being_written_down_and_charts_are_always_the_same(tmp_path):
     place = page.within(tmp_path)
 
-    files = place.write(figures())
+    files = place.write(measured())
 
-    assert place.load() == decode(encode(figures())) == figures()
+    assert place.load() == decode(encode(measured())) == measured()
     assert all(file.exists() for file in files)
     # Drawn a second time: the same to the last byte.
     for name, drawn in drawings().items():
@@ -74,28 +55,28 @@ def test_a_part_that_is_measured_again_replaces_its_own_figures_alone():
     told = json.loads(SAMPLES.read_text())["mail"]
     origin = Origin(**{**told["origin"], "date": "2030-01-01"})
 
-    found = summing.add(figures(), "mail", origin, told["found"][:1])
+    found = summing.add(measured(), "mail", origin, told["found"][:1])
 
     assert len(found.mail) == 1
-    assert found.fanout == figures().fanout
+    assert found.fanout == measured().fanout
     assert "2030-01-01" in tables.origins(found)
 
 
 def test_every_server_has_its_row_in_order():
-    found = [(row[0], row[1]) for row in rows_of(tables.ingest(figures()))]
+    found = [(row[0], row[1]) for row in rows_of(tables.ingest(measured()))]
 
     servers = ("`ours`", "`plain`", "`fastapi`", "`echo`")
     loads = ("`c1`", "`c16`", "`c64`", "`c200`", "`200/s`")
     assert found == [(load, server) for load in loads for server in servers]
-    assert len(rows_of(tables.fanout(figures()))) == len(figures().fanout) > 0
-    assert len(rows_of(tables.mail(figures()))) == len(figures().mail) > 0
+    assert len(rows_of(tables.fanout(measured()))) == len(measured().fanout) > 0
+    assert len(rows_of(tables.mail(measured()))) == len(measured().mail) > 0
 
 
 def test_what_was_not_sustained_is_said_to_be_so_without_a_percentile():
-    rows = rows_of(tables.endtoend(figures()))
+    rows = rows_of(tables.endtoend(measured()))
     lost = [row for row in rows if row[3] == "**not sustained**"]
 
-    assert len(lost) == sum(not each.sustained for each in figures().endtoend) > 0
+    assert len(lost) == sum(not each.sustained for each in measured().endtoend) > 0
     assert all(row[4:6] == ["", ""] and "gone after" in row[7] for row in lost)
     assert all(float(row[3].replace(",", "")) > 0 for row in rows if row not in lost)
 
