@@ -6,6 +6,8 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
            --no-header --no-annotate --generate-hashes
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Where it is set, each of the tests' workers would compile every test at each run.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
         check lint format types boundaries dashboard-check bench bench-fanout bench-ingest \

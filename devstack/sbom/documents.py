@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from devstack.dashboard import node
 from shared.version import __version__
@@ -60,6 +59,9 @@ def dashboard(root: Path) -> Document:
 
 def check(document: Document) -> None:
     """Raise Invalid where the document breaks the schema of its version."""
+    # Takes longer to import than all else here.
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415
+
     version = SchemaVersion[f"V{document['specVersion'].replace('.', '_')}"]
     fault = JsonStrictValidator(version).validate_str(json.dumps(document))
     if fault is not None:

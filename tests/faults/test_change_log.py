@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,29 @@ def gateway(start, bus_url, supabase, folder):
 def bus(bus_url):
     with press(bus_url) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def bus_for_module(bus_url_for_module):
+    with press(bus_url_for_module) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def gateway_for_module(
+    start_for_module, bus_url_for_module, supabase, tmp_path_factory
+):
+    """A gateway whose file is harmed again and again; it starts often enough."""
+    folder = tmp_path_factory.mktemp("gateway")
+    return start_gateway(start_for_module, bus_url_for_module, supabase.url, folder)
+
+
+@pytest.fixture
+def harmed(gateway_for_module):
+    """It runs, whatever an earlier test has left."""
+    if not gateway_for_module.running:
+        gateway_for_module.start()
+    return gateway_for_module
 
 
 def changes(count):
@@ -109,16 +133,16 @@ FILE, BESIDE = "changes.sqlite3", "changes.sqlite3-wal"
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 async def test_client_of_a_gateway_whose_file_is_lost_or_damaged_is_told_all_it_missed(
-    gateway, folder, token, bus, end, name, damage
+    harmed, token, bus_for_module, end, name, damage
 ):
-    sent = bus.publish(*changes(PUBLISHED))
-    await told_after(gateway, token, sent[0], until_told=sent[-1])
-    await asyncio.to_thread(getattr(gateway, end))
-    damage(folder / name)
-    sent += bus.publish(*changes(20))
-    await asyncio.to_thread(gateway.start)
+    sent = bus_for_module.publish(*changes(PUBLISHED))
+    await told_after(harmed, token, sent[0], until_told=sent[-1])
+    await asyncio.to_thread(getattr(harmed, end))
+    damage(Path(harmed.environ["GATEWAY_DATA_DIR"]) / name)
+    sent += bus_for_module.publish(*changes(20))
+    await asyncio.to_thread(harmed.start)
 
-    witness = await told_after(gateway, token, sent[SEEN], until_told=sent[-1])
+    witness = await told_after(harmed, token, sent[SEEN], until_told=sent[-1])
 
     assert witness.told == sent[SEEN + 1 :]
     assert witness.recovered

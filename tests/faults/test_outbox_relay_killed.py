@@ -10,13 +10,13 @@ from collections import Counter, defaultdict
 import pytest
 
 from tests.plugins.changes import read_events, read_stream
-from tests.plugins.outbox import Outbox, start_relay
+from tests.plugins.outbox import Outbox, change, start_relay
 from tests.plugins.senders import until_streams_are_kept
 from tests.plugins.services import until
 
 ROWS = 50
 CHANGES, KILLS = 1_200, 12
-WRITERS, PAUSE = 4, 0.01
+WRITERS, PAUSE = 4, 0.02
 #: Held while a relay must not get to mark what it has published.
 LOCK = 4711
 
@@ -59,8 +59,9 @@ class Writers:
 
     def _run(self, number):
         chosen = random.Random(number)
-        while not self._stop.wait(PAUSE):
-            self._outbox.change(f"s-{chosen.randrange(ROWS)}")
+        with self._outbox.connect() as connection:
+            while not self._stop.wait(PAUSE):
+                change(connection, f"s-{chosen.randrange(ROWS)}")
 
 
 def delivered(outbox):

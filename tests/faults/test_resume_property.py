@@ -24,7 +24,7 @@ from tests.plugins.sockets import login, users_id
 from tests.plugins.world import World
 
 #: Each is some 80 comings and goings, of five witnesses, and three kills.
-EXAMPLES = 4
+EXAMPLES = 3
 STEPS = 80
 WITNESSES = 5
 STATUSES = ("pending", "in-review", "approved", "mail")

@@ -21,9 +21,10 @@ from tests.plugins.senders import (
 )
 from tests.plugins.services import start_ingest, until
 
-#: How long the broker is away, in seconds.
-OUTAGE = 60.0
-#: Of each sender, in seconds: a load for a minute, and thousands of changes to drain.
+#: How long the broker is away, in seconds: several times the longest pause between two
+#: attempts to connect.
+OUTAGE = 20.0
+#: Of each sender, in seconds: more than a thousand changes to drain.
 PAUSE = 0.05
 #: What a publish may take, and any answer on a busy machine, in seconds.
 DEADLINE, LONGEST = 0.7, 5.0

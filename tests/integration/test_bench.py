@@ -19,7 +19,7 @@ from devstack.postgres import REMEDY, server_binaries
 from tests.plugins.broker import unavailable
 
 ROOT = Path(__file__).parents[2]
-CLIENTS = 30
+CLIENTS = 10
 
 
 def run_quickly(module: str, *words: str) -> str:
@@ -42,8 +42,8 @@ def test_every_server_of_the_bench_delivers_everything_to_everyone(
         unavailable()
     file = tmp_path / "samples.json"
 
-    words = ["--clients", str(CLIENTS), "--json", str(file)]
-    printed = run_quickly("bench.fanout", *words)
+    words = ["--clients", str(CLIENTS), "--seconds", "0.1", "--quiet", "0.1"]
+    printed = run_quickly("bench.fanout", *words, "--json", str(file))
 
     told = json.loads(file.read_text())
     measured = {(sample["server"], sample["mode"]) for sample in told["samples"]}
@@ -65,8 +65,8 @@ def test_every_way_of_taking_webhooks_accepts_and_publishes_all_of_them(
         unavailable()
     file = tmp_path / "samples.json"
 
-    words = ["--concurrency", "1,16", "--json", str(file)]
-    printed = run_quickly("bench.ingest", *words)
+    words = ["--concurrency", "1,16", "--seconds", "0.1"]
+    printed = run_quickly("bench.ingest", *words, "--json", str(file))
 
     samples = json.loads(file.read_text())["samples"]
     measured = {(sample["server"], sample["load"]) for sample in samples}
@@ -98,7 +98,8 @@ def test_every_mailer_of_the_bench_sends_one_mail_for_each_change(
         unavailable()
     file = tmp_path / "samples.json"
 
-    printed = run_quickly("bench.mail", "--latency", "20", "--json", str(file))
+    words = ["--latency", "20", "--seconds", "0.3"]
+    printed = run_quickly("bench.mail", *words, "--json", str(file))
 
     told = {sample["contestant"]: sample for sample in json.loads(file.read_text())}
     names = [c.name for c in CONTESTANTS if server_binaries() or not c.on_postgres]

@@ -20,13 +20,40 @@ from tests.plugins.mails import (
     publish,
     waiting,
 )
-from tests.plugins.services import MAILGUN_KEY, SERVICE_KEY, start_mailer, until
+from tests.plugins.services import (
+    MAILGUN_KEY,
+    SERVICE_KEY,
+    start_mailer,
+    start_supabase,
+    until,
+)
 from tests.plugins.sockets import users_id
+
+ADA = "ada@melotech.test"
+
+
+@pytest.fixture(scope="module")
+def supabase(start_for_module, tmp_path_factory):
+    return start_supabase(start_for_module, tmp_path_factory.mktemp("supabase"))
 
 
 @pytest.fixture
 def ada(supabase):
-    return users_id(supabase, "ada@melotech.test")[0]
+    """The artist's id; the row has the address that Auth has, after the test too."""
+    ada = users_id(supabase, ADA)[0]
+    yield ada
+    set_address(supabase, ada, ADA)
+
+
+def set_address(supabase, user, address):
+    answer = requests.patch(
+        f"{supabase.url}/rest/v1/users",
+        params={"id": f"eq.{user}"},
+        headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
+        json={"email": address},
+        timeout=5,
+    )
+    assert answer.status_code < 300
 
 
 def test_artist_gets_one_mail_and_the_admins_are_told(
@@ -65,28 +92,14 @@ def test_rows_own_address_wins(mailer, mailgun, bus, ada):
 def test_artist_without_an_address_in_users_is_found_in_auth(
     mailer, mailgun, bus, supabase, ada
 ):
-    answer = requests.patch(
-        f"{supabase.url}/rest/v1/users",
-        params={"id": f"eq.{ada}"},
-        headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
-        json={"email": None},
-        timeout=5,
-    )
-    assert answer.status_code < 300
+    set_address(supabase, ada, None)
     publish(bus, change(1, userid=ada))
 
     assert until(lambda: inbox(mailgun))[0]["to"] == "ada@melotech.test"
 
 
 def test_users_row_cannot_name_several_recipients(mailer, mailgun, bus, supabase, ada):
-    answer = requests.patch(
-        f"{supabase.url}/rest/v1/users",
-        params={"id": f"eq.{ada}"},
-        headers={"apikey": SERVICE_KEY, "Authorization": f"Bearer {SERVICE_KEY}"},
-        json={"email": "eve@x.test, mallory@x.test"},
-        timeout=5,
-    )
-    assert answer.status_code < 300
+    set_address(supabase, ada, "eve@x.test, mallory@x.test")
     publish(bus, change(1, userid=ada))
 
     assert until(lambda: inbox(mailgun))[0]["to"] == "ada@melotech.test"

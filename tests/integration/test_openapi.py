@@ -41,6 +41,13 @@ SUBMISSION = "9a1f0e0c-7f39-4a53-8a4e-50f4b8f2b0de"
 OF_STREAMS = {"Last-Event-ID", "artist_id", "status", "submission_id", "max_rate"}
 MESSAGE = {"$ref": "#/components/schemas/StreamMessage"}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+FEW = settings(
+    max_examples=10,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 async def test_every_address_of_the_gateway_is_described_and_no_other(tmp_path):
@@ -144,8 +151,15 @@ def stamped(body):
     return json.dumps(document | {"signature": fresh_signature()}).encode()
 
 
+@pytest.fixture(autouse=True)
+def node_id(request):
+    """Name the test where schemathesis looks; pytest has it elsewhere by now."""
+    request.node._nodeid = request.node.nodeid
+
+
+@pytest.fixture(scope="module")
 def asked_for_pages():
-    """Return the document as it is for who does not accept event streams."""
+    """The document as it is for who does not accept event streams."""
     document = copy.deepcopy(DOCUMENT)
     events = document["paths"]["/api/events"]["get"]
     events["parameters"] = [
@@ -157,13 +171,6 @@ def asked_for_pages():
     return api
 
 
-@settings(
-    max_examples=10,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
 def is_answered_as_described(case, gateway, ingest, bearer, known_event):
     path, method = case.operation.path, case.operation.method
     if "since" in case.query and case.meta.generation.mode.is_positive:
@@ -184,12 +191,15 @@ def is_answered_as_described(case, gateway, ingest, bearer, known_event):
 
 
 # One test for each, of a name of its own: items that share one are run just once when
-# several workers run the tests.
+# several workers run the tests. From a fixture: what is sent is thought out where the
+# test runs, and not by every worker that collects it.
 for path, method in sorted(operations()):
     operation = DOCUMENT["paths"][path][method]["operationId"]
-    about = asked_for_pages().include(operation_id=operation)
+    about = schemathesis.pytest.from_fixture("asked_for_pages").include(
+        operation_id=operation
+    )
     checked = about.parametrize()(is_answered_as_described)
-    globals()[f"test_{operation}_is_answered_as_described"] = checked
+    globals()[f"test_{operation}_is_answered_as_described"] = FEW(checked)
 
 
 def stream(gateway, bearer, **params):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
@@ -39,6 +38,8 @@ def messages_of(channel: str, action: str) -> dict[str, Any]:
 
 def faults(schema: dict[str, Any], value: Any) -> list[str]:
     """Return what is wrong with a value, nothing where it fits the schema."""
+    from jsonschema import Draft7Validator  # takes a second
+
     pointed = {"$ref": f"{_URI}{schema['$ref']}"} if "$ref" in schema else schema
     validator = Draft7Validator(pointed, registry=_registry)
     return [

@@ -16,9 +16,9 @@ from tests.plugins.services import ROOT
 DEADLINE = 60.0
 
 PROGRAM = """
-import click, os
-from mailer_worker.commands import COMMANDS
-click.Group(commands=COMMANDS)(obj=os.environ, prog_name="python -m mailer_worker")
+import os
+from mailer_worker.commands import Commands
+Commands()(obj=os.environ, prog_name="python -m mailer_worker")
 """
 
 

@@ -43,6 +43,14 @@ def payload(submission: str, **columns: Any) -> str:
     )
 
 
+def change(connection: psycopg.Connection[Any], submission: str) -> str:
+    """Commit a change of one row on a connection that is open; return its event id."""
+    with connection.transaction():
+        connection.execute(CHANGE, [submission])
+        [(name,)] = connection.execute(OWN)
+    return str(name)
+
+
 class Outbox:
     """A database of its own with the table `submissions` and the pack."""
 
@@ -57,10 +65,8 @@ class Outbox:
 
     def change(self, submission: str = "s-1") -> str:
         """Commit a change of one row; return its event id."""
-        with self.connect() as connection, connection.transaction():
-            connection.execute(CHANGE, [submission])
-            [(name,)] = connection.execute(OWN)
-            return str(name)
+        with self.connect() as connection:
+            return change(connection, submission)
 
     def write(
         self, *bodies: str, event_ids: tuple[str, ...] = (), told: bool = True

@@ -14,8 +14,9 @@ from deploy.turns import Busy, turn
 
 ROOT = Path(__file__).parents[3]
 WAITING = """
-import sys, time
+import signal, time
 from deploy.turns import end_in_order
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # it may be that of a `nohup`
 end_in_order()
 try:
     print("begun", flush=True)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer_worker.commands import COMMANDS, made_up, masking, terminal
+from mailer_worker.commands import Commands, made_up, masking, terminal
 from mailer_worker.commands.parameters import Duration
 from mailer_worker.commands.suppressions import address_key
 from mailer_worker.plan import KINDS, Send, plan
@@ -32,7 +32,7 @@ def logs_of_other_tests():
 
 
 def run(*arguments, **environ):
-    return CliRunner().invoke(click.Group(commands=COMMANDS), arguments, obj=environ)
+    return CliRunner().invoke(Commands(), arguments, obj=environ)
 
 
 @pytest.mark.parametrize(

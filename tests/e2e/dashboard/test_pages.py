@@ -1,10 +1,17 @@
-"""The pages, open in browsers, while rows change."""
+"""The pages, open in browsers: as they are in each state, and while rows change."""
 
 from __future__ import annotations
 
 import pytest
 
 pytestmark = pytest.mark.timeout(480)
+
+
+def test_no_page_violates_an_accessibility_rule_in_any_look(play) -> None:
+    told = play("accessibility")
+
+    assert told["violations"] == []
+    assert told["judged"] >= 32
 
 
 def test_change_made_elsewhere_is_in_its_cell(play, record_property) -> None:

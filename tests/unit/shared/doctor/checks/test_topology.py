@@ -1,0 +1,73 @@
+"""What is made of a broker that was looked at, over AMQP and over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.amqp.survey import Closed, Shut, State, Survey, Thing
+from shared.doctor.checks import (
+    topology,
+)
+from shared.topology import TOPOLOGY
+from tests.plugins.findings import (
+    holds_remedies,
+    worst,
+)
+
+
+@pytest.mark.parametrize("why", Closed)
+def test_broker_that_lets_nobody_in_is_told_with_a_remedy(why):
+    found = topology.reached(Shut(why=why, detail="nobody listens there"))
+
+    assert worst(found) == "fault"
+    assert holds_remedies(found)
+
+
+@pytest.mark.parametrize(
+    ("state", "described", "verdict"),
+    [
+        (State.RIGHT, False, "ok"),
+        (State.PRESENT, False, "warning"),
+        (State.PRESENT, True, "ok"),
+        (State.MISSING, True, "fault"),
+        (State.DIFFERENT, False, "fault"),
+        (State.UNUSABLE, False, "fault"),
+    ],
+)
+def test_what_amqp_shows_of_a_queue(state, described, verdict):
+    things = Thing(name="a", state=State.RIGHT), Thing(name="b", state=state)
+    found = topology.looked_at(Survey(things=things), described=described)
+
+    assert worst(found) == verdict
+    assert holds_remedies(found)
+
+
+def listed() -> tuple[list[dict], list[dict]]:
+    queues = [
+        {"name": queue.name, "arguments": dict(queue.arguments)}
+        for queue in TOPOLOGY.queues
+    ]
+    bindings = [
+        {"source": TOPOLOGY.exchange, "destination": queue.name, "routing_key": key}
+        for queue in TOPOLOGY.queues
+        for key in queue.routing_keys
+    ]
+    return queues, bindings
+
+
+def test_management_pages_that_show_all_are_well():
+    queues, bindings = listed()
+
+    assert worst(topology.described(TOPOLOGY, queues=queues, bindings=bindings)) == "ok"
+
+
+def test_management_pages_tell_of_arguments_and_bindings():
+    queues, bindings = listed()
+    queues[0]["arguments"]["x-max-age"] = "1D"
+    del bindings[0]
+
+    found = topology.described(TOPOLOGY, queues=queues, bindings=bindings)
+
+    assert [each.verdict for each in found] == ["fault", "fault"]
+    assert "x-max-age differs" in found[0].text
+    assert "not bound for #" in found[1].text
