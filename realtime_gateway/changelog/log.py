@@ -48,6 +48,9 @@ class ChangeLog:
         Both are one transaction.
         """
         with self._writer:
+            # Else each savepoint would be a transaction of its own: a batch that fails
+            # half-way would leave events that are stored, and so not told as new.
+            self._writer.execute("begin immediate")
             new = [stored for entry in entries if (stored := self._insert(entry))]
             self._writer.execute(
                 "insert or replace into stream values (1, ?, ?)",

@@ -143,6 +143,24 @@ def test_event_beyond_storing_is_passed_over_alone(changelog, monkeypatch):
     assert ids(changelog.ask(after, 0, artist_ids=None)) == ["e0", "e2"]
 
 
+def test_batch_that_fails_half_way_leaves_nothing_and_is_new_the_next_time(changelog):
+    fault = (
+        "create trigger fault before insert on changes when new.event_id = 'e2'"
+        " begin select raise(abort, 'the disk is full'); end"
+    )
+    with closing(schema.connect(changelog.path)) as other:
+        other.execute(fault)
+    with pytest.raises(sqlite3.Error):
+        changelog.add(entry(1), entry(2))
+    assert changelog.newest() == (0, None)
+
+    with closing(schema.connect(changelog.path)) as other:
+        other.execute("drop trigger fault")
+    stored = changelog.add(entry(1), entry(2))
+
+    assert ids(stored) == ["e1", "e2"]
+
+
 def test_older_version_is_kept_as_stale_and_leaves_the_row_alone(changelog):
     new = changelog.add(
         entry(0, updated_at="2026-01-01T00:00:02Z", status="approved"),
