@@ -13,8 +13,8 @@ import yaml
 
 from deploy import keys
 from deploy.archive.__main__ import KEPT, REBUILT
-from deploy.keeping import WRITERS
-from deploy.updating import ROLLING, WATCHING
+from deploy.plans import CLUSTER, ONE
+from deploy.updating import WATCHING
 from deploy.users import USERS
 from ingest_service.outbox_relay.settings import RelaySettings
 from ingest_service.settings import IngestSettings
@@ -188,7 +188,8 @@ def test_every_secret_is_one_that_the_command_makes() -> None:
     made = {*keys.OURS, *keys.ISSUED, *keys.OPTIONAL, keys.DEFINITIONS, keys.TOPOLOGY}
     made |= {f"rabbitmq_url_{user.name}" for user in USERS}
 
-    assert COMPOSE["secrets"].keys() == made - {"rabbitmq_url_monitor"}
+    elsewhere = {"rabbitmq_url_monitor", "mailer_database_url"}
+    assert COMPOSE["secrets"].keys() == made - elsewhere
     for name, secret in COMPOSE["secrets"].items():
         assert secret == {"file": f"./secrets/{name}"}
 
@@ -240,11 +241,12 @@ def test_example_explains_every_variable_of_the_file_and_no_other() -> None:
 
 
 def test_commands_know_every_service_and_every_volume() -> None:
-    assert set(WRITERS) == SERVICES.keys() - TOOLS - METRICS
-    assert set(ROLLING) == set(WRITERS) - {"edge", "rabbitmq"}
+    assert set(ONE.writers) == SERVICES.keys() - TOOLS - METRICS
     assert set(WATCHING) == METRICS
-    assert {*KEPT, *REBUILT} == COMPOSE["volumes"].keys() - METRICS
-    for name in (*KEPT, *REBUILT):
+    kept = COMPOSE["volumes"].keys() - METRICS
+    assert kept <= {*KEPT, *REBUILT}
+    assert not kept & set(CLUSTER.marks)
+    for name in kept:
         assert f"{name}:/keep/{name}" in SERVICES["keeper"]["volumes"]
 
 
