@@ -8,9 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from deploy import keeping, keys, updating
+from deploy import keeping, keys, nodes, updating
 from deploy.archive.unpacking import Unusable
-from deploy.compose import FOLDER, Compose, Failed
+from deploy.compose import Compose, Failed
+from deploy.plans import FOLDER, plan_of
 from deploy.turns import Busy, end_in_order, turn
 
 SECRETS = FOLDER / "secrets"
@@ -22,7 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     end_in_order()
     try:
         with turn(FOLDER) as lock:
-            _run(options, Compose(_say, inherited=(lock,)))
+            plan = plan_of(keys.nodes_in(SECRETS))
+            _run(options, Compose(_say, plan, inherited=(lock,)))
     except (keys.Missing, keeping.Refused, Busy, Failed, Unusable, OSError) as error:
         print(f"not done: {error}", file=sys.stderr)
         return 1
@@ -46,17 +48,30 @@ def _run(options: argparse.Namespace, compose: Compose) -> None:
 
 
 def _secrets(options: argparse.Namespace) -> None:
-    given = {name: os.environ.get(name.upper(), "") for name in _givable()}
+    folder = options.kubernetes or SECRETS
     if options.rotate:
-        keys.rotate(SECRETS, options.rotate)
+        keys.rotate(folder, options.rotate)
     elif options.forget:
-        keys.forget(SECRETS, options.forget)
+        keys.forget(folder, options.forget)
     else:
-        values = {name.upper(): value for name, value in given.items()}
-        written = keys.complete(SECRETS, values, _ask)
-        _say(f"{SECRETS}: written: {', '.join(written)}")
+        values = {name.upper(): os.environ.get(name.upper(), "") for name in _givable()}
+        written = keys.complete(folder, values, _ask, nodes=_nodes(options))
+        _say(f"{folder}: written: {', '.join(written)}")
     if options.rotate or options.forget:
-        _say("written; `python3 -m deploy update` puts it in force")
+        command = (
+            "kubectl apply -k" if options.kubernetes else "python3 -m deploy update"
+        )
+        _say(f"written; `{command}` puts it in force")
+
+
+def _nodes(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the nodes that are asked for; nothing where those that are there stay."""
+    if options.kubernetes:
+        return nodes.in_kubernetes(options.nodes or 3)
+    wanted = nodes.in_containers(options.nodes) if options.nodes else ()
+    if wanted and len(wanted) < len(keys.nodes_in(SECRETS)):
+        raise keeping.Refused("a cluster does not become one node again by this")
+    return wanted
 
 
 def _givable() -> tuple[str, ...]:
@@ -79,6 +94,18 @@ def _parser() -> argparse.ArgumentParser:
     secrets = verbs.add_parser(
         "secrets",
         help="make ours, take those that others issue from the environment or ask",
+    )
+    secrets.add_argument(
+        "--nodes",
+        type=int,
+        choices=(1, 3),
+        help="of the broker; 3: those of compose.cluster.yml",
+    )
+    secrets.add_argument(
+        "--kubernetes",
+        type=Path,
+        metavar="FOLDER",
+        help="for the manifests: into this folder, with the nodes' names there",
     )
     which = secrets.add_mutually_exclusive_group()
     which.add_argument("--rotate", choices=(*keys.OURS, "rabbitmq"))

@@ -1,14 +1,12 @@
-"""The door to `docker compose`, for the production file."""
+"""The door to `docker compose`, for the files of a plan."""
 
 from __future__ import annotations
 
 import subprocess  # nosec B404 # lists of words, and no shell
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import IO, Any
 
-FOLDER = Path(__file__).parent
-FILE = FOLDER / "compose.production.yml"
+from deploy.plans import Plan
 
 
 class Failed(Exception):
@@ -19,8 +17,9 @@ class Compose:
     """Run commands; each is told on `say` first, and has `inherited`, descriptors."""
 
     def __init__(
-        self, say: Callable[[str], None], *, inherited: Collection[int] = ()
+        self, say: Callable[[str], None], plan: Plan, *, inherited: Collection[int] = ()
     ) -> None:
+        self.plan = plan
         self._say = say
         self._inherited = inherited
 
@@ -49,7 +48,8 @@ class Compose:
     def _run(
         self, words: tuple[str, ...], **options: Any
     ) -> subprocess.CompletedProcess[bytes]:
-        command = ["docker", "compose", "-f", str(FILE), *words]
+        files = [word for file in self.plan.files for word in ("-f", str(file))]
+        command = ["docker", "compose", *files, *words]
         done = subprocess.run(  # noqa: S603 # nosec B603 # words of our own
             command, check=False, pass_fds=self._inherited, **options
         )

@@ -1,30 +1,21 @@
 """Backup and restore of what must be kept, without losing an accepted webhook.
 
-The broker's data is consistent only while it stands still. Webhooks are taken all the
-same: they wait in the spool, which is copied after it, with all that came meanwhile.
+The broker's data is consistent only while it stands still, all its nodes together.
+Webhooks are taken all the same: they wait in the spool, which is copied after it, with
+all that came meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from deploy.archive.unpacking import verify
 from deploy.compose import Compose
+from deploy.plans import CLUSTER
 
-#: Whoever has a file of a volume open; the gateways' is emptied, the edge's replaced.
-WRITERS = (
-    "edge",
-    "ingest_1",
-    "ingest_2",
-    "gateway_1",
-    "gateway_2",
-    "mailer_worker",
-    "outbox_relay",
-    "rabbitmq",
-)
 READY_DEADLINE = "180"
 
 
@@ -59,14 +50,15 @@ def backup(compose: Compose, file: Path, say: Callable[[str], None]) -> None:
 
 
 def _pack(compose: Compose, output: IO[bytes]) -> None:
-    serves = bool(compose.running() & set(WRITERS))
+    serves = bool(compose.running() & set(compose.plan.writers))
+    stores = compose.plan.stores
     try:
-        compose("stop", "rabbitmq")
+        compose("stop", *stores)
         compose("run", "--rm", "--no-deps", "-T", "keeper", "pack", stdout=output)
     finally:
         if serves:
             wait = ("--wait", "--wait-timeout", READY_DEADLINE)
-            compose("up", "-d", "--no-deps", "--no-recreate", *wait, "rabbitmq")
+            compose("up", "-d", "--no-deps", "--no-recreate", *wait, *stores)
 
 
 def restore(
@@ -79,7 +71,8 @@ def restore(
     """
     manifest = _verified(file)
     say(f"{file}: {len(manifest['files'])} files, whole")
-    stopped = sorted(compose.running() & set(WRITERS))
+    _refuse_another_plan(compose, manifest)
+    stopped = sorted(compose.running() & set(compose.plan.writers))
     if stopped and not overwrite:
         raise Refused(
             f"running: {', '.join(stopped)}. --overwrite stops them and puts the"
@@ -92,6 +85,22 @@ def restore(
     with file.open("rb") as archive:
         compose(*words, *(["--overwrite"] if overwrite else []), stdin=archive)
     compose("up", "-d", "--wait", "--wait-timeout", READY_DEADLINE)
+
+
+def _refuse_another_plan(compose: Compose, manifest: dict[str, Any]) -> None:
+    """Raise Refused where the archive has other volumes than there are here.
+
+    The nodes of a cluster know each other by what is in their volumes, and the ledger
+    is in another database there.
+    """
+    packed = {PurePosixPath(name).parts[0] for name in manifest["files"]}
+    is_of_cluster = bool(packed & set(CLUSTER.marks))
+    if is_of_cluster != bool(compose.plan.marks):
+        of, here = ("three nodes", "one") if is_of_cluster else ("one node", "three")
+        raise Refused(
+            f"the archive is of a broker of {of}, and here it has {here}: restore it"
+            " where it is so, with the deploy/secrets of that time"
+        )
 
 
 def _verified(file: Path) -> dict[str, Any]:

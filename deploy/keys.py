@@ -12,9 +12,10 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from deploy.definitions import layout, logins
+from deploy.nodes import address_of, nodes_of, password_of
+from deploy.plans import CLUSTER, ONE
 from deploy.users import USERS
 
 #: User and group of the services in their containers.
@@ -39,7 +40,16 @@ ISSUED: Mapping[str, str] = {
     "mailgun_webhook_signing_key": "Mailgun: Send, Webhooks, HTTP webhook signing key",
 }
 #: Empty unless deploy/.env names their paths, or the profile relay is on.
-OPTIONAL = ("supabase_jwt_secret", "mailgun_log_api_key", "outbox_database_url")
+OPTIONAL = (
+    "supabase_jwt_secret",
+    "mailgun_log_api_key",
+    "outbox_database_url",
+    "mailer_database_url",
+)
+#: Ours too, made for compose.cluster.yml alone: what nodes of the broker know each
+#: other by, and the password of the ledger's database.
+COOKIE = "rabbitmq_cookie"
+LEDGER_PASSWORD = "postgres_password"  # noqa: S105 # nosec B105 # a file's name
 
 
 class Missing(Exception):
@@ -52,16 +62,23 @@ class Missing(Exception):
 
 
 def complete(
-    folder: Path, given: Mapping[str, str], ask: Callable[[str, str], str]
+    folder: Path,
+    given: Mapping[str, str],
+    ask: Callable[[str, str], str],
+    *,
+    nodes: tuple[str, ...] = (),
 ) -> list[str]:
     """Write what is missing; return the names of the files that were written.
 
     `given` are values by the names of variables; they win over a file. `ask(name,
-    where)` returns a value or "". What there is stays. Raises Missing, after having
-    written the rest.
+    where)` returns a value or "". What there is stays; `nodes` put other nodes of the
+    broker in the place of those that there are. Raises Missing, after having written
+    the rest.
     """
     _make_folder(folder)
-    written, missing = [], []
+    nodes = nodes or nodes_in(folder)
+    written = _complete_cluster(folder) if nodes == CLUSTER.brokers else []
+    missing = []
     for name in (*OURS, *ISSUED, *OPTIONAL):
         value = given.get(name.upper(), "").strip()
         old = _read(folder, name)
@@ -76,7 +93,7 @@ def complete(
             written.append(name)
         else:
             missing.append(name)
-    written += _complete_broker(folder)
+    written += _complete_broker(folder, nodes)
     if missing:
         raise Missing(missing)
     return written
@@ -85,10 +102,11 @@ def complete(
 def rotate(folder: Path, name: str) -> None:
     """Put a new value before the old ones; `rabbitmq`: new passwords for all users."""
     if name == "rabbitmq":
+        nodes = nodes_in(folder)
         for user in USERS:
             (folder / f"rabbitmq_url_{user.name}").unlink(missing_ok=True)
         (folder / DEFINITIONS).unlink(missing_ok=True)
-        _complete_broker(folder)
+        _complete_broker(folder, nodes)
     else:
         _write(folder, name, f"{OURS[name]()},{_read(folder, name) or ''}".rstrip(","))
 
@@ -98,21 +116,39 @@ def forget(folder: Path, name: str) -> None:
     _write(folder, name, (_read(folder, name) or "").split(",")[0])
 
 
-def _complete_broker(folder: Path) -> list[str]:
+def nodes_in(folder: Path) -> tuple[str, ...]:
+    """Return the broker's nodes that the services are told of."""
+    addresses = (_read(folder, f"rabbitmq_url_{user.name}") for user in USERS)
+    return nodes_of(next(filter(None, addresses), "")) or ONE.brokers
+
+
+def _complete_broker(folder: Path, nodes: tuple[str, ...]) -> list[str]:
     """Make a password for each user that has none; return what was written."""
-    new = [u.name for u in USERS if not _read(folder, f"rabbitmq_url_{u.name}")]
-    for user in new:
-        login = f"{user}:{secrets.token_hex(RANDOM_BYTES)}"
-        _write(folder, f"rabbitmq_url_{user}", f"amqp://{login}@rabbitmq:5672/%2F")
-    passwords = {user.name: _password(folder, user.name) for user in USERS}
+    written, passwords = [], {}
+    for user in (user.name for user in USERS):
+        name = f"rabbitmq_url_{user}"
+        old = _read(folder, name) or ""
+        passwords[user] = password_of(old) or secrets.token_hex(RANDOM_BYTES)
+        if nodes_of(old) != nodes:
+            _write(folder, name, address_of(user, passwords[user], nodes))
+            written.append(name)
     # Anew each time, since the topology may be another one now.
     _write(folder, DEFINITIONS, json.dumps(logins(passwords), indent=1))
     _write(folder, TOPOLOGY, json.dumps(layout(), indent=1))
-    return [*(f"rabbitmq_url_{user}" for user in new), DEFINITIONS, TOPOLOGY]
+    return [*written, DEFINITIONS, TOPOLOGY]
 
 
-def _password(folder: Path, user: str) -> str:
-    return urlsplit(_read(folder, f"rabbitmq_url_{user}") or "").password or ""
+def _complete_cluster(folder: Path) -> list[str]:
+    """Make what the nodes and the ledger's database there need; return what was."""
+    new = [name for name in (COOKIE, LEDGER_PASSWORD) if not _read(folder, name)]
+    for name in new:
+        _write(folder, name, secrets.token_hex(RANDOM_BYTES))
+    if not _read(folder, "mailer_database_url"):
+        password = _read(folder, LEDGER_PASSWORD)
+        address = f"postgresql://mailer:{password}@postgres:5432/mailer"
+        _write(folder, "mailer_database_url", address)
+        new.append("mailer_database_url")
+    return new
 
 
 def _make_folder(folder: Path) -> None:

@@ -11,10 +11,14 @@ from deploy.archive.packing import pack
 from deploy.archive.unpacking import Occupied, Unusable, unpack
 
 ROOT = Path("/keep")
-#: The broker's data, the spool, the ledger, the edge's certificates.
-KEPT = ("rabbitmq", "ingest", "mailer", "edge")
-#: A copy of the stream, read again: after a restore it would be of another stream.
-REBUILT = ("gateway",)
+#: The broker's data, the spool, the ledger, the edge's certificates; those of a cluster
+#: are there where they are mounted.
+KEPT = (
+    *("rabbitmq", "ingest", "mailer", "edge"),
+    *("rabbitmq_2", "rabbitmq_3", "postgres"),
+)
+#: Copies of the stream, read again: after a restore they would be of another stream.
+REBUILT = ("gateway", "gateway_2", "gateway_3")
 
 
 def main() -> int:
@@ -27,7 +31,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         if options.verb == "pack":
-            count = pack(options.root, KEPT, sys.stdout.buffer)
+            here = [name for name in KEPT if (options.root / name).is_dir()]
+            count = pack(options.root, here, sys.stdout.buffer)
         else:
             count = unpack(
                 sys.stdin.buffer,

@@ -42,6 +42,10 @@ PLACES = (
         files="deploy/compose.production.yml",
         pattern=rf"\$\{{MELOTECH_VERSION:-{_V}\}}$",
     ),
+    Place(
+        files="deploy/kubernetes/site.example/kustomization.yaml",
+        pattern=rf"newTag: {_V}\}}$",
+    ),
     Place(files="*/Dockerfile", pattern=rf'org\.opencontainers\.image\.version="{_V}"'),
     Place(files="dashboard/package.json", pattern=rf'^  "version": "{_V}"'),
     # Its own, at the top and as the first package.

@@ -143,6 +143,23 @@ async def test_every_gateways_health_is_seen_even_of_one_that_is_not_ready(
     await eventually(both)
 
 
+@pytest.mark.parametrize(
+    ("trusted", "believed"),
+    [("", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.9, 127.0.0.1")],
+)
+async def test_who_came_is_believed_from_a_proxy_that_is_trusted_alone(
+    tmp_path, gateways, trusted, believed
+):
+    addresses = [gateway.address for gateway in gateways]
+    async with (
+        Edge(tmp_path, *addresses, EDGE_TRUSTED_PROXIES=trusted) as edge,
+        aiohttp.ClientSession() as client,
+    ):
+        told = {"X-Forwarded-For": "203.0.113.9"}
+        async with client.get(f"{edge.url}/health", headers=told) as answer:
+            assert (await answer.json())["for"] == believed
+
+
 async def test_no_gateway_ready_is_told_with_when_to_come_back(edge, gateways):
     for each in gateways:
         each.ready = False

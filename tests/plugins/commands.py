@@ -38,6 +38,7 @@ OTHERS = {
     "git",
     "install",
     "kill",
+    "kubectl",
     "ls",
     "mkdir",
     "npm",
@@ -58,6 +59,7 @@ OTHERS = {
 }
 #: Other people's modules that are run with -m.
 MODULES = {"mkdocs", "pytest", "http.server"}
+LOCAL = "docker-compose.yml"
 COMPOSE_COMMANDS = {
     "build",
     "config",
@@ -157,33 +159,33 @@ def _check_arguments(target: str, value: str) -> None:
 def _check_docker(words: Sequence[str]) -> None:
     if words[0] != "compose":
         return
-    file, words = _compose_options(list(words[1:]))
+    files, words = _compose_options(list(words[1:]))
     if not words or words[0] not in COMPOSE_COMMANDS:
         raise Unknown(f"docker compose {' '.join(words)}")
     command, *rest = words
     for option, value in pairwise(rest):
         if option == "--scale":
-            _need_service(value.partition("=")[0], file)
+            _need_service(value.partition("=")[0], files)
     services, inner = _services(rest, one=command in {"exec", "run"})
     for service in services:
-        _need_service(service.partition(":")[0], file)
+        _need_service(service.partition(":")[0], files)
     if command == "exec":
         _check(inner)
     elif inner and services == ["tools"]:
         _check_python(inner)
 
 
-def _compose_options(words: list[str]) -> tuple[str, list[str]]:
-    """Return the compose file that is meant, and the words after the options."""
-    file = "docker-compose.yml"
+def _compose_options(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the compose files that are meant, and the words after the options."""
+    files: list[str] = []
     while words and words[0].startswith("-"):
         option = words.pop(0)
         value = words.pop(0) if option in _COMPOSE_VALUES else ""
         if option in {"-f", "--file"}:
-            file = value
-        if option == "--profile" and value not in profiles(file):
+            files.append(value)
+        if option == "--profile" and value not in profiles(*(files or [LOCAL])):
             raise Unknown(f"there is no profile {value}")
-    return file, words
+    return files or [LOCAL], words
 
 
 def _services(words: Sequence[str], *, one: bool) -> tuple[list[str], list[str]]:
@@ -200,9 +202,9 @@ def _services(words: Sequence[str], *, one: bool) -> tuple[list[str], list[str]]
     return found, []
 
 
-def _need_service(name: str, file: str) -> None:
-    if name not in compose(file)["services"]:
-        raise Unknown(f"{file} has no service {name}")
+def _need_service(name: str, files: Sequence[str]) -> None:
+    if not any(name in compose(file)["services"] for file in files):
+        raise Unknown(f"{', '.join(files)}: no service {name}")
 
 
 def _check_python(words: Sequence[str]) -> None:

@@ -44,9 +44,9 @@ def compose(file: str) -> dict[str, Any]:
     return document
 
 
-def profiles(file: str) -> set[str]:
-    """Return the profiles of a compose file's services."""
-    services = compose(file)["services"].values()
+def profiles(*files: str) -> set[str]:
+    """Return the profiles of the services in compose files."""
+    services = [each for file in files for each in compose(file)["services"].values()]
     return {name for service in services for name in service.get("profiles", ())}
 
 

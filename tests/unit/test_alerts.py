@@ -147,6 +147,7 @@ def test_prometheus_itself_takes_the_rules():
     for words in (
         ("check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")),
         ("check", "config", str(DEPLOY / "prometheus" / "production.yml")),
+        ("check", "config", str(DEPLOY / "prometheus" / "cluster.yml")),
         ("test", "rules", str(ROOT / "tests" / "samples" / "alerts.test.yml")),
     ):
         done = subprocess.run(

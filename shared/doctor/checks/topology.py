@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.amqp.survey import Closed, Shut, State, Survey, Thing
-from shared.doctor.findings import Finding, fault, ok, warning
-from shared.topology import Topology
+from shared.doctor.findings import Finding, Verdict, fault, ok, warning
+from shared.topology import CHANGE_LOG_STREAM, Topology
 
 BROKER, GROUP = "Broker", "Topology"
+#: With them a queue goes on while one is away; more cost more than they bring.
+ENOUGH_MEMBERS = 3
 _MAKE = (
     "Start ingest or the mailer as a user who may configure, or let the broker load"
     " its definitions (docs/operations.md, When the broker was wiped)."
@@ -28,10 +31,20 @@ _SHUT = {
 }
 
 
-def reached(found: Survey | Shut) -> list[Finding]:
-    """Say whether the broker lets us in."""
+def reached(looks: Mapping[str, Survey | Shut]) -> list[Finding]:
+    """Say which of the nodes let us in; `looks` are by host and port."""
+    if len(looks) == 1:
+        return [_entrance("login", *looks.values())]
+    found = [_entrance(f"node {node}", look) for node, look in looks.items()]
+    if any(isinstance(look, Survey) for look in looks.values()):
+        # The others do its work.
+        found = [replace(f, verdict=_milder(f.verdict)) for f in found]
+    return found
+
+
+def _entrance(name: str, found: Survey | Shut) -> Finding:
     if isinstance(found, Survey):
-        return [ok(BROKER, "login", "accepted")]
+        return ok(BROKER, name, "accepted")
     text, remedy = _SHUT.get(
         found.why,
         (
@@ -40,7 +53,11 @@ def reached(found: Survey | Shut) -> list[Finding]:
             " Webhooks wait in the spool meanwhile.",
         ),
     )
-    return [fault(BROKER, "login", text, remedy)]
+    return fault(BROKER, name, text, remedy)
+
+
+def _milder(verdict: Verdict) -> Verdict:
+    return Verdict.WARNING if verdict is Verdict.FAULT else verdict
 
 
 def looked_at(found: Survey, *, described: bool) -> list[Finding]:
@@ -95,6 +112,35 @@ def described(
             if (queue.name, key) not in bound
         ]
     return found or [ok(GROUP, "arguments and bindings", "as they should be")]
+
+
+def spread(
+    topology: Topology, *, queues: Sequence[Mapping[str, Any]], nodes: int
+) -> list[Finding]:
+    """Say which queues are on fewer nodes than there are, three being enough."""
+    wanted = min(nodes, ENOUGH_MEMBERS)
+    if wanted == 1:
+        return []
+    ours = {queue.name for queue in topology.queues}
+    count = {
+        str(each["name"]): len(each["members"])
+        for each in queues
+        if each.get("name") in ours and isinstance(each.get("members"), Sequence)
+    }
+    few = {name: members for name, members in count.items() if members < wanted}
+    return [_alone(name, few[name], wanted) for name in few] or [
+        ok(GROUP, "members", f"every queue is on {wanted} nodes")
+    ]
+
+
+def _alone(name: str, members: int, wanted: int) -> Finding:
+    text = f"is on {members} of {wanted} nodes: it stands still when those are away"
+    command = (
+        f"rabbitmq-streams add_replica {name} NODE"
+        if name == CHANGE_LOG_STREAM
+        else "rabbitmq-queues grow NODE all"
+    )
+    return warning(GROUP, name, text, f"On a node of the broker, for each: {command}")
 
 
 def _first_other(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from shared.amqp import survey
+from shared.amqp.nodes import addresses_of
 from shared.doctor.checks import clock, topology
 from shared.doctor.checks.reached import document_of
 from shared.doctor.findings import Finding, warning
@@ -20,6 +23,9 @@ from shared.doctor.running import Check
 from shared.errors import SettingsError
 from shared.settings import BrokerSettings
 from shared.topology import TOPOLOGY
+
+#: What was found at each node, by its host and port.
+Looks = dict[str, survey.Survey | survey.Shut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +47,46 @@ def checks(place: Place) -> Iterator[Check[Any]]:
     yield Check(
         group=topology.BROKER,
         name="login",
-        fetch=partial(survey.look, url, TOPOLOGY),
+        fetch=partial(_looks, addresses_of(url)),
         decide=partial(_surveyed, described=bool(management)),
     )
     if management:
         yield Check(
             group=topology.GROUP,
             name="management pages",
-            fetch=partial(_pages, management, url),
-            decide=_described,
+            fetch=partial(_pages, management, addresses_of(url)[0]),
+            decide=partial(_described, nodes=len(addresses_of(url))),
         )
 
 
-def _surveyed(found: survey.Survey | survey.Shut, *, described: bool) -> list[Finding]:
-    told = topology.reached(found)
-    if isinstance(found, survey.Survey):
-        told += topology.looked_at(found, described=described)
+def _looks(addresses: tuple[str, ...]) -> Looks:
+    """Look at all nodes at once: one that hangs must not hide the others."""
+    found: dict[str, survey.Survey | survey.Shut] = {}
+
+    def look(address: str) -> None:
+        found[address] = survey.look(address, TOPOLOGY)
+
+    threads = [
+        threading.Thread(target=look, args=(each,), daemon=True) for each in addresses
+    ]
+    until = time.monotonic() + survey.TIMEOUT
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    late = survey.Shut(why=survey.Closed.AWAY, detail="nothing is answered in time")
+    return {_node(each): found.get(each, late) for each in addresses}
+
+
+def _node(address: str) -> str:
+    return urlsplit(address).netloc.rpartition("@")[2]
+
+
+def _surveyed(looks: Looks, *, described: bool) -> list[Finding]:
+    told = topology.reached(looks)
+    inside = [found for found in looks.values() if isinstance(found, survey.Survey)]
+    if inside:
+        told += topology.looked_at(inside[0], described=described)
     return told
 
 
@@ -73,12 +103,16 @@ def _pages(management: str, url: str) -> Pages:
     )
 
 
-def _described(pages: Pages) -> list[Finding]:
+def _described(pages: Pages, *, nodes: int) -> list[Finding]:
     queues, bindings = _listed(pages.queues), _listed(pages.bindings)
     told = clock.beside("broker", pages.queues)
     if queues is None or bindings is None:
         return [_unread(pages.queues), *told]
-    return [*topology.described(TOPOLOGY, queues=queues, bindings=bindings), *told]
+    return [
+        *topology.described(TOPOLOGY, queues=queues, bindings=bindings),
+        *topology.spread(TOPOLOGY, queues=queues, nodes=nodes),
+        *told,
+    ]
 
 
 def _listed(reply: Reply) -> list[Any] | None:

@@ -10,8 +10,8 @@ import pytest
 
 from deploy import keys
 from deploy.archive.__main__ import KEPT, REBUILT
-from deploy.keeping import WRITERS
-from deploy.updating import ROLLING, WATCHING
+from deploy.plans import CLUSTER, ONE
+from deploy.updating import WATCHING
 from tests.plugins.production import (
     COMPOSE,
     FOLDER,
@@ -130,11 +130,12 @@ def test_networks_part_the_edge_from_the_broker_and_the_broker_from_the_world() 
 
 
 def test_commands_know_every_service_and_every_volume() -> None:
-    assert set(WRITERS) == SERVICES.keys() - TOOLS - METRICS
-    assert set(ROLLING) == set(WRITERS) - {"edge", "rabbitmq"}
+    assert set(ONE.writers) == SERVICES.keys() - TOOLS - METRICS
     assert set(WATCHING) == METRICS
-    assert {*KEPT, *REBUILT} == COMPOSE["volumes"].keys() - METRICS
-    for name in (*KEPT, *REBUILT):
+    kept = COMPOSE["volumes"].keys() - METRICS
+    assert kept <= {*KEPT, *REBUILT}
+    assert not kept & set(CLUSTER.marks)
+    for name in kept:
         assert f"{name}:/keep/{name}" in SERVICES["keeper"]["volumes"]
 
 

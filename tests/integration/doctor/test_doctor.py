@@ -121,6 +121,20 @@ def test_fault_is_told_with_its_remedy(installation, case):
     assert report.code == 1
 
 
+def test_node_that_is_away_is_a_warning_beside_one_that_lets_us_in(installation):
+    bus = installation.environ["RABBITMQ_URL"]
+
+    report = installation.examined(RABBITMQ_URL=f"amqp://u:p@{NOBODY}/,{bus}")
+
+    away = report.of(f"node {NOBODY}")
+    assert away["verdict"] == "warning"
+    assert "nobody listens" in away["text"]
+    there = bus.rpartition("@")[2].partition("/")[0]
+    assert report.of(f"node {there}")["verdict"] == "ok"
+    assert report.of("exchange and queues")["verdict"] == "ok"
+    assert report.code == 0
+
+
 def test_nothing_that_is_printed_is_secret(installation):
     environ = installation.environ
     password = environ["RABBITMQ_URL"].split(":")[2].partition("@")[0]

@@ -9,16 +9,19 @@ from deploy.archive.unpacking import Unusable
 from deploy.compose import Failed
 from deploy.keeping import Refused, backup, restore
 from deploy.keys import DEFINITIONS, TOPOLOGY
-from deploy.updating import ROLLING, update
+from deploy.plans import CLUSTER, ONE
+from deploy.updating import update
 
-EVERYTHING = {*ROLLING, "rabbitmq", "edge"}
+EVERYTHING = set(ONE.writers)
+THREE = set(CLUSTER.writers)
 
 
 class FakeCompose:
     """Writes down what it is asked; `keeper pack` packs a folder."""
 
-    def __init__(self, folder, running=EVERYTHING, fails_at=None):
+    def __init__(self, folder, running=EVERYTHING, fails_at=None, plan=ONE):
         self.asked = []
+        self.plan = plan
         self._folder = folder
         self._running = set(running)
         self._fails_at = fails_at
@@ -28,7 +31,10 @@ class FakeCompose:
         if self._fails_at in words:
             raise Failed(f"{self._fails_at} failed")
         if "pack" in words:
-            pack(self._folder, ("ingest",), stdout)
+            names = ("ingest", *self.plan.marks)
+            pack(
+                self._folder, [n for n in names if (self._folder / n).is_dir()], stdout
+            )
 
     def running(self):
         return self._running
@@ -163,7 +169,7 @@ def test_update_goes_service_by_service_with_images_first(folder):
     assert compose.asked[0] == ("build",)
     assert compose.asked[2:4] == [("given", b"users"), ("given", b"queues")]
     started = [words[-1] for words in compose.asked if words[0] == "up"]
-    rolled = [name for name in ROLLING if name != "outbox_relay"]
+    rolled = [name for name in ONE.rolling if name != "outbox_relay"]
     assert started == ["rabbitmq", *rolled, "edge"]
 
 
@@ -183,3 +189,63 @@ def test_update_stops_at_the_first_that_does_not_get_ready(folder):
         update(compose, folder, pull=False, sleep=lambda _: None)
 
     assert not [words for words in compose.asked if "gateway_2" in words]
+
+
+def test_all_nodes_and_the_ledgers_database_stand_still_together(folder):
+    compose = FakeCompose(folder, THREE, plan=CLUSTER)
+
+    backup(compose, folder / "archive.tgz", print)
+
+    stores = ("rabbitmq", "rabbitmq_2", "rabbitmq_3", "postgres")
+    assert compose.verbs() == ["stop", "run", "up"]
+    assert compose.asked[0] == ("stop", *stores)
+    assert compose.asked[-1][-4:] == stores
+
+
+def test_archive_of_one_node_is_not_put_into_a_cluster(folder, archive):
+    compose = FakeCompose(folder, THREE, plan=CLUSTER)
+
+    with pytest.raises(Refused, match="of one node, and here it has three"):
+        restore(compose, archive, print, overwrite=True)
+
+    assert compose.asked == []
+
+
+def test_archive_of_a_cluster_is_restored_there_and_nowhere_else(folder):
+    for name in CLUSTER.marks:
+        (folder / name).mkdir()
+        (folder / name / "file").write_text(name)
+    compose, single = FakeCompose(folder, THREE, plan=CLUSTER), FakeCompose(folder)
+    backup(compose, folder / "archive.tgz", print)
+
+    with pytest.raises(Refused, match="of three nodes, and here it has one"):
+        restore(single, folder / "archive.tgz", print, overwrite=True)
+    restore(compose, folder / "archive.tgz", print, overwrite=True)
+
+    assert single.asked == []
+    assert compose.verbs()[3:] == ["stop", "run", "up"]
+    assert set(compose.asked[3][1:]) == THREE
+
+
+def test_update_takes_one_node_at_a_time_once_the_others_do_without_it(folder):
+    compose = FakeCompose(folder, THREE, plan=CLUSTER)
+
+    update(compose, folder, pull=False, sleep=lambda _: None)
+
+    steps = [words for words in compose.asked if words[0] in {"exec", "up"}]
+    nodes = steps[: 2 * len(CLUSTER.brokers)]
+    awaited = [words[2] for words in nodes if words[0] == "exec"]
+    started = [words[-1] for words in nodes if words[0] == "up"]
+    assert awaited == started == list(CLUSTER.brokers)
+    assert [words[0] for words in nodes] == ["exec", "up"] * 3
+    ups = [words[-1] for words in compose.asked if words[0] == "up"]
+    assert ups == [*CLUSTER.brokers, "postgres", *CLUSTER.rolling, "edge"]
+
+
+def test_update_begins_with_nothing_where_a_node_is_away(folder):
+    compose = FakeCompose(folder, THREE - {"rabbitmq_3"}, plan=CLUSTER)
+
+    with pytest.raises(Failed, match="rabbitmq_3: not running"):
+        update(compose, folder, pull=False, sleep=lambda _: None)
+
+    assert compose.asked == []

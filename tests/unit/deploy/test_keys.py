@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy import keys
+from deploy.nodes import in_containers, in_kubernetes, nodes_of, password_of
+from deploy.plans import CLUSTER
 from deploy.users import USERS
 
 ISSUED = {name.upper(): f"{name}-of-the-tests" for name in keys.ISSUED}
@@ -119,3 +121,53 @@ def test_rotating_the_brokers_passwords_changes_all_of_them(folder):
 
     for name, url in before.items():
         assert read(folder, f"rabbitmq_url_{name}") != url
+
+
+def test_services_are_told_of_all_nodes_with_the_password_that_they_had(folder):
+    before = read(folder, "rabbitmq_url_mailer")
+
+    keys.complete(folder, {}, nobody, nodes=in_containers(3))
+    after = read(folder, "rabbitmq_url_mailer")
+
+    assert nodes_of(after) == CLUSTER.brokers == keys.nodes_in(folder)
+    addresses = after.split(",")
+    assert addresses[0] == before
+    assert {urlsplit(each).path for each in addresses} == {"/%2F"}
+    assert {password_of(each) for each in addresses} == {password_of(before)}
+
+
+def test_nodes_stay_until_others_are_asked_for(folder):
+    keys.complete(folder, {}, nobody, nodes=in_containers(3))
+
+    keys.complete(folder, {}, nobody)
+    keys.rotate(folder, "rabbitmq")
+
+    assert keys.nodes_in(folder) == CLUSTER.brokers
+
+
+def test_nodes_of_a_cluster_get_a_cookie_and_its_ledger_a_database(folder):
+    keys.complete(folder, {}, nobody, nodes=in_containers(3))
+    cookie = read(folder, keys.COOKIE)
+    keys.complete(folder, {}, nobody)
+
+    assert read(folder, keys.COOKIE) == cookie
+    password = read(folder, keys.LEDGER_PASSWORD)
+    url = f"postgresql://mailer:{password}@postgres:5432/mailer"
+    assert read(folder, "mailer_database_url") == url
+
+
+def test_ledgers_database_of_ones_own_wins(folder):
+    own = "postgresql://mailer:word@db.example.com/ledger"
+
+    keys.complete(folder, {"MAILER_DATABASE_URL": own}, nobody, nodes=in_containers(3))
+
+    assert read(folder, "mailer_database_url") == own
+
+
+def test_cluster_in_kubernetes_is_reached_by_the_names_of_its_pods(folder):
+    keys.complete(folder, {}, nobody, nodes=in_kubernetes(3))
+
+    assert nodes_of(read(folder, "rabbitmq_url_ingest"))[2] == (
+        "rabbitmq-server-2.rabbitmq-nodes"
+    )
+    assert not (folder / keys.COOKIE).exists()

@@ -17,10 +17,49 @@ from tests.plugins.findings import (
 
 @pytest.mark.parametrize("why", Closed)
 def test_broker_that_lets_nobody_in_is_told_with_a_remedy(why):
-    found = topology.reached(Shut(why=why, detail="nobody listens there"))
+    shut = Shut(why=why, detail="nobody listens there")
+    found = topology.reached({"broker:5672": shut})
 
     assert worst(found) == "fault"
     assert holds_remedies(found)
+
+
+def test_node_that_is_away_is_named_and_is_no_fault_while_another_lets_us_in():
+    away = Shut(why=Closed.AWAY, detail="nobody listens there")
+    found = topology.reached({"a:5672": away, "b:5672": Survey(things=())})
+
+    assert [(each.check, each.verdict) for each in found] == [
+        ("node a:5672", "warning"),
+        ("node b:5672", "ok"),
+    ]
+    assert holds_remedies(found)
+    both = topology.reached({"a:5672": away, "b:5672": away})
+    assert [each.verdict for each in both] == ["fault", "fault"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "members", "verdict"),
+    [
+        (1, 1, "nothing"),
+        (3, 3, "ok"),
+        (3, 2, "warning"),
+        (5, 3, "ok"),
+        (3, 1, "warning"),
+    ],
+)
+def test_queue_on_fewer_nodes_than_there_are_is_told_of(nodes, members, verdict):
+    queues = [
+        {"name": queue.name, "members": [f"rabbit@{n}" for n in range(members)]}
+        for queue in TOPOLOGY.queues
+    ] + [{"name": "somebody.elses", "members": ["rabbit@0"]}, {"name": "classic"}]
+
+    found = topology.spread(TOPOLOGY, queues=queues, nodes=nodes)
+
+    assert worst(found) == verdict
+    assert holds_remedies(found)
+    if verdict == "warning":
+        assert len(found) == len(TOPOLOGY.queues)
+        assert "add_replica changes.log" in found[0].remedy
 
 
 @pytest.mark.parametrize(
