@@ -16,7 +16,7 @@ def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
 
     def shift(step: Step) -> None:
-        world.clocks[step.target.removeprefix("clock of ")].shift(float(step.detail))
+        world.clocks[step.target.removeprefix("clock of ")].shift(int(step.detail))
 
     def back(step: Step) -> None:
         world.clocks[step.target.removeprefix("clock of ")].shift(0)
