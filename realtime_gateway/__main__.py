@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -35,7 +36,9 @@ def main() -> None:
 
 def _run(settings: GatewaySettings) -> None:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings))
+        # Told to end before it had begun.
+        with suppress(asyncio.CancelledError):
+            runner.run(_serve(settings))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -47,12 +50,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 async def _serve(settings: GatewaySettings) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    stopping, starting = asyncio.Event(), asyncio.current_task()
+    assert starting is not None  # noqa: S101 # nosec B101 # a runner's is one
+    _on_signal(starting.cancel)
     host, port = host_and_port(settings.gateway_bind)
     async with running(settings) as gateway:
+        _on_signal(stopping.set)
         runner = web.AppRunner(
             gateway.app,
             access_log=None,
@@ -75,6 +78,12 @@ async def _serve(settings: GatewaySettings) -> None:
             await gateway.drain.send_all_away(within=settings.drain_seconds)
         finally:
             await runner.cleanup()
+
+
+def _on_signal(end: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
 
 
 if __name__ == "__main__":
