@@ -35,10 +35,12 @@ def main() -> None:
 
 
 def _run(settings: GatewaySettings) -> None:
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        # Told to end before it had begun.
-        with suppress(asyncio.CancelledError):
-            runner.run(_serve(settings))
+    # Cancelled where it is told to end before it has begun.
+    with (
+        suppress(asyncio.CancelledError),
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
+        runner.run(_serve(settings))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -2,7 +2,8 @@
 
 up: run everything in the foreground; stop: end it from elsewhere; logs: follow;
 test-servers: install what tests start, where we may: RabbitMQ, PostgreSQL, Chromium,
-promtool, a C compiler; exec: run Python with the stack's environment, as in `exec -m devstack.watch`.
+promtool, a C compiler; exec: run Python with the stack's environment, as in
+`exec -m devstack.watch`.
 """
 
 from __future__ import annotations

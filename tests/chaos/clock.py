@@ -1,4 +1,4 @@
-"""Clocks that jump while a service runs: a small library, preloaded, shifts the time."""
+"""Clocks that jump while a service runs: a preloaded library shifts the time."""
 
 from __future__ import annotations
 

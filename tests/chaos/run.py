@@ -43,6 +43,9 @@ class Size:
     written: float = 15
 
 
+NORMAL = Size()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How a run ended: its faults, and what it was about."""
@@ -55,7 +58,7 @@ class Report:
     figures: dict[str, float]
 
 
-def run(seed: int, *, seconds: float, folder: Path, size: Size = Size()) -> Report:  # noqa: B008
+def run(seed: int, *, seconds: float, folder: Path, size: Size = NORMAL) -> Report:
     """Break the world for so many seconds; its logs stay in the folder."""
     timeline = Timeline()
     with world(folder, timeline) as made:
@@ -72,7 +75,7 @@ class _Run:
         faults = all_faults(made)
         kinds = [fault.kind for fault in faults]
         self._steps = plan(seed, seconds=seconds, kinds=kinds)
-        self._conductor = Conductor(faults, made.timeline)
+        self._conductor = Conductor(made, faults)
         self._listeners = list(self._all_listeners(size))
         self._strangers = list(self._all_strangers())
         everybody = [*self._people().values()]

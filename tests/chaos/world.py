@@ -100,6 +100,13 @@ class World:
         """Return the gateways' doors."""
         return [self.door(name) for name in GATEWAYS]
 
+    def kill(self, service: str) -> None:
+        """End a service by SIGKILL."""
+        if not self.services[service].running:
+            # By itself, which is worth knowing.
+            self.stop(service)
+        self.services[service].kill()
+
     def stop(self, service: str) -> None:
         """Ask a service to end, and note how it did."""
         self.exit_codes.append((service, self.services[service].stop()))
@@ -210,5 +217,3 @@ def world(folder: Path, timeline: Timeline) -> Iterator[World]:
     """Start everything in the folder; end all of it with the block."""
     with ExitStack() as ending:
         yield World(folder, timeline, ending)
-
-

@@ -1,4 +1,4 @@
-"""Histories with one wrong each: the oracle finds it, and finds none where all is well."""
+"""Histories with one wrong each: the oracle finds it, and none where all is well."""
 
 from __future__ import annotations
 
@@ -197,9 +197,7 @@ def test_client_that_did_not_recover_is_found():
 
 
 def test_client_of_a_gateway_that_lost_its_file_need_not_recover():
-    lost = visit(
-        *IDS[3:], since=IDS[1], recovered=False, after=IDS[2], excused=True
-    )
+    lost = visit(*IDS[3:], since=IDS[1], recovered=False, after=IDS[2], excused=True)
 
     assert found(listening=[admin(first(*IDS[:2]), lost)]) == []
 
