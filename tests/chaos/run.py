@@ -126,16 +126,38 @@ class _Run:
         return left
 
     def _judge(self, troubles: list[str]) -> Report:
+        figures: dict[str, float] = {}
+        odd = [each for way in self._traffic for each in way.odd]
+        found = [*troubles, *self._conductor.troubles, *odd]
+        try:
+            history = self._history()
+        except Exception as error:  # noqa: BLE001 # the time line tells why
+            text = f"{type(error).__name__}: {str(error)[:300]}"
+            found.append(f"what happened cannot be read: {text}")
+        else:
+            found += oracle.faults(history)
+            figures = self._figures(history)
+        return Report(
+            seed=self._seed,
+            faults=found,
+            timeline=str(self._timeline),
+            steps=self._conductor.done,
+            missing=self._world.missing,
+            figures={"seconds": round(self._timeline.seconds, 1)} | figures,
+        )
+
+    def _history(self) -> History:
         made = self._world
-        sent = [each for way in self._traffic for each in way.sent]
+        pushed = [each for way in self._traffic for each in way.sent]
+        # What needs the services first: at their ends they write no more logs.
         mails, ledger = evidence.mails_of(made), evidence.ledger_of(made)
         stream = evidence.stream_of(made)
         dead = [str(headers) for headers, _ in dead_letters(made.bus.urls[0])]
         services = evidence.ends_of(made)
-        history = History(
-            sent=[*sent, *self._writer.sent()],
+        return History(
+            sent=[*pushed, *self._writer.sent()],
             stream=stream,
-            logs={n: evidence.log_of(made, n) for n in made.gateways},
+            logs={name: evidence.log_of(made, name) for name in made.gateways},
             mails=mails,
             ledger=ledger,
             listening=[each.listening for each in self._listeners],
@@ -143,26 +165,18 @@ class _Run:
             services=services,
             dead=dead,
         )
-        odd = [each for way in self._traffic for each in way.odd]
-        troubles += self._conductor.troubles + odd
-        visits = sum(len(each.listening.visits) for each in self._listeners)
-        return Report(
-            seed=self._seed,
-            faults=[*troubles, *oracle.faults(history)],
-            timeline=str(self._timeline),
-            steps=self._conductor.done,
-            missing=made.missing,
-            figures={
-                "seconds": round(self._timeline.seconds, 1),
-                "sent": len(history.sent),
-                "accepted": sum(each.accepted for each in history.sent),
-                "mails": len(mails),
-                "welcomes": visits,
-                "told": sum(len(v.told) for c in history.listening for v in c.visits),
-                "strangers_turned_away": sum(each.tries for each in self._strangers),
-                "twice_in_the_stream": oracle.copies(history),
-            },
-        )
+
+    def _figures(self, history: History) -> dict[str, float]:
+        visits = [visit for each in history.listening for visit in each.visits]
+        return {
+            "sent": len(history.sent),
+            "accepted": sum(each.accepted for each in history.sent),
+            "mails": len(history.mails),
+            "welcomes": len(visits),
+            "told": sum(len(visit.told) for visit in visits),
+            "strangers_turned_away": sum(each.tries for each in self._strangers),
+            "twice_in_the_stream": oracle.copies(history),
+        }
 
     def _people(self) -> dict[str, tuple[str, str]]:
         supabase = self._world.supabase
