@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos import evidence, oracle
-from tests.chaos.clients import Listener, Stranger
+from tests.chaos.cast import Cast
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import all_faults
-from tests.chaos.history import History, Listening
+from tests.chaos.history import History
 from tests.chaos.plan import Step, plan
 from tests.chaos.quiet import Quiet
 from tests.chaos.rows import Rows
@@ -22,11 +21,7 @@ from tests.chaos.traffic import Traffic
 from tests.chaos.world import World, world
 from tests.chaos.writers import Writer
 from tests.plugins.mails import dead_letters
-from tests.plugins.sockets import login, users_id
 
-PEOPLE = ("ada", "ben", "cleo")
-#: Artists that nobody listens for.
-OTHERS = tuple(f"artist-{number}" for number in range(24))
 #: In seconds: before the first fault, and what the world has to become quiet in.
 CALM, QUIET_DEADLINE = 2.0, 90.0
 
@@ -76,23 +71,24 @@ class _Run:
         kinds = [fault.kind for fault in faults]
         self._steps = plan(seed, seconds=seconds, kinds=kinds)
         self._conductor = Conductor(made, faults)
-        self._listeners = list(self._all_listeners(size))
-        self._strangers = list(self._all_strangers())
-        everybody = [*self._people().values()]
-        artists = [*itertools.chain.from_iterable(everybody), *OTHERS]
+        cast = Cast(made, self._steps)
+        self._listeners = list(
+            cast.listeners(admins=size.admins, of_each_artist=size.of_each_artist)
+        )
+        self._strangers = list(cast.strangers())
         self._traffic = [
             Traffic(
                 made.door("ingest"),
                 way=way,
                 seed=seed,
                 rows=size.rows,
-                artists=artists,
+                artists=cast.artists,
                 per_second=per_second,
             )
             for way, per_second in (("push", size.pushed), ("bare", size.bare))
         ]
         dice = random.Random(f"{seed} outbox")
-        rows = Rows("outbox", dice, count=size.rows, artists=artists)
+        rows = Rows("outbox", dice, count=size.rows, artists=cast.artists)
         self._writer = Writer(made.outbox, rows, per_second=size.written)
 
     async def play(self) -> Report:
@@ -177,39 +173,3 @@ class _Run:
             "strangers_turned_away": sum(each.tries for each in self._strangers),
             "twice_in_the_stream": oracle.copies(history),
         }
-
-    def _people(self) -> dict[str, tuple[str, str]]:
-        supabase = self._world.supabase
-        return {n: users_id(supabase, f"{n}@melotech.test") for n in PEOPLE}
-
-    def _all_listeners(self, size: Size):
-        rooms = [("admin", "admin", None)] * size.admins
-        for name, ids in self._people().items():
-            each = [(f"artist/{ids[n % 2]}", name, frozenset(ids)) for n in range(2)]
-            rooms += each * (size.of_each_artist // 2)
-        for number, (room, name, owner) in enumerate(rooms):
-            doors = self._world.doors
-            yield Listener(
-                doors if number % 2 else doors[::-1],
-                room,
-                login(self._world.supabase, f"{name}@melotech.test"),
-                listening=Listening(name=f"{name} {number}", owner=owner),
-                is_excused=self._clock_was_wrong,
-            )
-
-    def _all_strangers(self):
-        ids, tokens = self._people(), {}
-        for name in PEOPLE:
-            tokens[name] = login(self._world.supabase, f"{name}@melotech.test")
-        for room, name, token in (
-            (f"artist/{ids['ada'][0]}", "ben", tokens["ben"]),
-            (f"artist/{ids['ben'][1]}", "cleo", tokens["cleo"]),
-            ("admin", "ada", tokens["ada"]),
-            ("admin", "nobody", "no.token.at-all"),
-            ("admin", "a forger", tokens["ada"][:-8] + "AAAAAAAA"),
-        ):
-            yield Stranger(self._world.doors, room, token, name=f"{name} in {room}")
-
-    def _clock_was_wrong(self, gateway: str) -> bool:
-        name = f"clock of {gateway}"
-        return any(step.target == name for step in self._steps)
