@@ -48,6 +48,9 @@ class ChangeLog:
         Both are one transaction.
         """
         with self._writer:
+            # Without it each entry's savepoint would be a transaction of its own, and
+            # what is stored of a batch that fails is not new, and never told, later.
+            self._writer.execute("begin")
             new = [stored for entry in entries if (stored := self._insert(entry))]
             self._writer.execute(
                 "insert or replace into stream values (1, ?, ?)",

@@ -323,3 +323,18 @@ def test_file_that_was_taken_away_is_noticed_and_renewed(changelog):
     changelog.renew()
     assert changelog.is_in_place()
     assert changelog.bookmark() is None
+
+
+def test_batch_whose_middle_cannot_be_written_leaves_nothing_behind(changelog):
+    """What was stored without its batch would be told to nobody: it is no longer new."""
+    changelog.add(entry(0))
+    fails = "before insert on changes when new.event_id = 'e2' begin"
+    with closing(sqlite3.connect(changelog.path)) as other:
+        other.execute(f"create trigger full {fails} select raise(abort, 'full'); end")
+        with pytest.raises(sqlite3.Error, match="full"):
+            changelog.add(entry(1), entry(2), entry(3))
+        other.execute("drop trigger full")
+
+    new = changelog.add(entry(1), entry(2), entry(3))
+
+    assert [stored.event.id for stored in new] == ["e1", "e2", "e3"]
