@@ -43,5 +43,9 @@ class SmallDisk:
         self._ballast.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Take the disk away."""
+        """Take the disk away; what was on it stays beside it, for who looks for why."""
+        self.free()
+        kept = self.folder.with_name(f"{self.folder.name}-kept")
+        with suppress(OSError, shutil.Error):
+            shutil.copytree(self.folder, kept)
         subprocess.run(["umount", "--lazy", str(self.folder)], check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -107,7 +108,10 @@ class World:
 
     def stop(self, service: str) -> None:
         """Ask a service to end, and note how it did."""
-        self.exit_codes.append((service, self.services[service].stop()))
+        code = self.services[service].stop()
+        # One that is still being loaded has nobody yet who hears the signal.
+        if code != -signal.SIGTERM:
+            self.exit_codes.append((service, code))
 
     def start(self, service: str) -> None:
         """Start a service again, and do not wait for it."""
