@@ -326,7 +326,7 @@ def test_file_that_was_taken_away_is_noticed_and_renewed(changelog):
 
 
 def test_batch_whose_middle_cannot_be_written_leaves_nothing_behind(changelog):
-    """What was stored without its batch would be told to nobody: it is no longer new."""
+    """What is stored without its batch is not new later, and would never be told."""
     changelog.add(entry(0))
     fails = "before insert on changes when new.event_id = 'e2' begin"
     with closing(sqlite3.connect(changelog.path)) as other:
