@@ -10,8 +10,9 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        check lint format types boundaries dashboard-check bench bench-fanout bench-ingest \
-        bench-outbox bench-endtoend bench-mail site site-serve configuration audit bandit sbom \
+        chaos check lint format types boundaries dashboard-check bench bench-fanout \
+        bench-ingest bench-outbox bench-endtoend bench-mail bench-reading site site-serve \
+        configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
 
 help: ## List these commands
@@ -57,6 +58,11 @@ test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
+chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60)
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 
 lint: setup ## Check style and format
@@ -99,6 +105,10 @@ bench-endtoend: setup ## Measure commit to every socket of a room (ARGS="--quick
 bench-mail: setup ## Measure the mailer beside a plain one (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench.mail $(ARGS)
+
+bench-reading: setup ## Measure what reading everything costs (ARGS="--quick")
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m bench.reading $(ARGS)
 
 site: setup ## Build the documentation as a site, into site/
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
