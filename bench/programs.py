@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,8 @@ from devstack.tether import tethered
 
 ROOT = Path(__file__).resolve().parents[1]
 START_DEADLINE, STOP_DEADLINE = 40.0, 15.0
+#: What a bench takes to end all its servers, in seconds.
+INTERRUPT_DEADLINE = 60.0
 LOG_TAIL = 2000
 
 
@@ -122,6 +124,23 @@ class Program:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+def run_to_end(words: Sequence[str], *, timeout: float) -> int:
+    """Run a Python module of ours to its end; return its exit status.
+
+    After `timeout` seconds it is interrupted, so that it ends what it has started, and
+    TimeoutExpired is raised.
+    """
+    with subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT) as process:
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(INTERRUPT_DEADLINE)
+            process.kill()
+            raise
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
@@ -23,7 +25,7 @@ DARK: Mapping[str, str] = {
     THIRD: "#5eead4",
     FOURTH: "#f0abfc",
 }
-STYLE: Mapping[str, object] = {
+STYLE: Any = {
     # Else ids are drawn by chance.
     "svg.hashsalt": "melotech",
     # Text stays text: small files, and the reader's own letters.
@@ -95,6 +97,6 @@ def themed(drawn: str, title: str) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def style() -> object:
+def style() -> AbstractContextManager[None]:
     """Return the style as a context."""
-    return mpl.rc_context(dict(STYLE))
+    return mpl.rc_context(STYLE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 from bench.performance.figures import Origin
 from bench.performance.machine import machine, versions
 from bench.performance.parts import Part
-from bench.programs import ROOT
+from bench.programs import run_to_end
 
 Say = Callable[[str], None]
 
@@ -60,9 +59,12 @@ def _found_by(part: Part, *, quick: bool) -> Any:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         file = Path(folder, "samples.json")
         words = part.quick if quick else part.words
-        command = [sys.executable, "-m", part.module, *words, "--json", str(file)]
+        command = [part.module, *words, "--json", str(file)]
         try:
-            subprocess.run(command, cwd=ROOT, timeout=part.deadline, check=True)
-        except subprocess.SubprocessError as error:
-            raise NotMeasured(f"{part.module}: {error}") from error
+            status = run_to_end(command, timeout=part.deadline)
+        except subprocess.TimeoutExpired as error:
+            text = f"{part.module} took more than {part.deadline:g} s"
+            raise NotMeasured(text) from error
+        if status:
+            raise NotMeasured(f"{part.module} ended with {status}")
         return json.loads(file.read_text())
