@@ -7,10 +7,10 @@ import os
 import pytest
 
 from devstack.broker.node import server_program
-from devstack.postgres import REMEDY, server_binaries
 from tests.chaos.run import run
 from tests.chaos.telling import told
 from tests.plugins.broker import unavailable
+from tests.plugins.postgres import need_postgres
 
 SEED, SECONDS = 8, 24.0
 FAMILIES = {"processes", "lines", "brokers", "disks", "clocks", "mails", "clients"}
@@ -22,8 +22,7 @@ def test_whatever_breaks_nothing_that_was_promised_is_lost_doubled_or_told_to_st
 ):
     if server_program() is None:
         unavailable()
-    if server_binaries() is None:
-        pytest.skip(REMEDY)
+    need_postgres()
 
     report = run(SEED, seconds=SECONDS, folder=tmp_path)
 

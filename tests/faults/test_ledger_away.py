@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import requests
 
-from devstack.postgres import PrivatePostgres, in_a_folder_of_its_own, server_binaries
+from devstack.postgres import PrivatePostgres, in_a_folder_of_its_own
 from tests.plugins.ledgers import IMPATIENT, NO_SUPABASE, depths, mailed
 from tests.plugins.mails import behave, dead_letters, mails_told
+from tests.plugins.postgres import need_postgres
 from tests.plugins.services import start_mailer, until
 from tests.plugins.turns import publish_all, some_changes
 
@@ -17,8 +18,7 @@ CHANGES = 30
 @pytest.fixture
 def server():
     """A PostgreSQL that this test may stop."""
-    if server_binaries() is None:
-        pytest.skip("no PostgreSQL on this machine")
+    need_postgres()
     with in_a_folder_of_its_own() as folder:
         made = PrivatePostgres(folder, superuser="test", settings={"fsync": "off"})
         made.start()

@@ -7,16 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from bench.fanout import servers as fanout
 from bench.ingest.loads import PACED
 from bench.ingest.servers import SERVERS
 from bench.mail.contestants import CONTESTANTS
 from bench.outbox.ways import WAYS
 from devstack.broker.node import server_program
-from devstack.postgres import REMEDY, server_binaries
+from devstack.postgres import server_binaries
 from tests.plugins.broker import unavailable
+from tests.plugins.postgres import need_postgres
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = 10
@@ -79,8 +78,7 @@ def test_every_way_of_taking_webhooks_accepts_and_publishes_all_of_them(
 def test_every_way_from_the_outbox_leads_to_the_socket(tmp_path: Path) -> None:
     if server_program() is None:
         unavailable()
-    if server_binaries() is None:
-        pytest.skip(REMEDY)
+    need_postgres()
     file = tmp_path / "samples.json"
 
     printed = run_quickly("bench.outbox", "--json", str(file))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from bench.programs import run_to_end
 from devstack.broker.node import server_program
-from devstack.postgres import REMEDY, server_binaries
 from tests.plugins.broker import unavailable
+from tests.plugins.postgres import need_postgres
 
 
 def test_changes_go_from_commit_to_every_socket_of_the_room(tmp_path):
     if server_program() is None:
         unavailable()
-    if server_binaries() is None:
-        pytest.skip(REMEDY)
+    need_postgres()
     file = tmp_path / "samples.json"
     words = ["--quick", "--only", "both", "--json", str(file)]
 

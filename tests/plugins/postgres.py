@@ -68,12 +68,17 @@ class Database:
         return row
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A server of this run's own."""
+def need_postgres() -> None:
+    """Skip where this machine has no PostgreSQL, and say what mends it; in CI fail."""
     if server_binaries() is None:
         end = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         end(REMEDY)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server of this run's own."""
+    need_postgres()
     with in_a_folder_of_its_own() as folder:
         # Nothing here outlives the run, so nothing need reach the disk.
         server = PrivatePostgres(folder, superuser=SUPERUSER, settings={"fsync": "off"})
