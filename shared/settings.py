@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from shared.address import host_and_port
-from shared.amqp.link import is_usable
+from shared.amqp.nodes import addresses_of, is_usable
 from shared.errors import SettingsError
 
 #: Of a secret that is ours alone to choose.
@@ -64,11 +64,14 @@ def _http_url(value: str) -> str:
 
 
 def _amqp_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
-        raise ValueError("must be an amqp:// or amqps:// address")
-    if not is_usable(value.get_secret_value()):
-        raise ValueError("is not usable: is the password percent-encoded?")
+    for url in addresses_of(value.get_secret_value()):
+        parts = urlsplit(url)
+        if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
+            raise ValueError("must be an amqp:// or amqps:// address")
+        if "," in parts.hostname:
+            raise ValueError("must name each node by a whole address")
+        if not is_usable(url):
+            raise ValueError("is not usable: is the password percent-encoded?")
     return value
 
 
@@ -176,15 +179,17 @@ class TraceSettings(Settings):
 class BrokerSettings(TraceSettings):
     """What every service on the bus reads."""
 
-    #: `amqp://` or `amqps://` address with login and virtual host.
+    #: `amqp://` or `amqps://` address with login and virtual host. Of a cluster each
+    #: node's, with commas between: a client goes on to the next where one is away.
     rabbitmq_url: AmqpUrl
 
     def state_folder(self, service: str) -> Path:
         """Return a folder in the user's home for what a service keeps by default.
 
-        It is another one for each broker's address.
+        It is another one for each broker's address; of several, the first counts, so
+        that a broker can get more nodes.
         """
-        broker = urlsplit(self.rabbitmq_url.get_secret_value())
+        broker = urlsplit(addresses_of(self.rabbitmq_url.get_secret_value())[0])
         address = f"{broker.hostname}:{broker.port or ''}{broker.path}"
         name = f"{service}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
         return Path.home() / ".local" / "state" / "melotech" / name
@@ -223,11 +228,15 @@ def _shown(value: object) -> object:
     if isinstance(value, IPv4Network | IPv6Network):
         return str(value)
     if isinstance(value, SecretStr):
-        host = urlsplit(value.get_secret_value()).hostname if _is_url(value) else None
-        return host or bool(value.get_secret_value())
+        return _hosts(value) if _is_url(value) else bool(value.get_secret_value())
     if isinstance(value, tuple):
         return [_shown(part) for part in value]
     return str(value) if isinstance(value, Path) else value
+
+
+def _hosts(value: SecretStr) -> str:
+    urls = addresses_of(value.get_secret_value())
+    return ", ".join(urlsplit(url).hostname or "" for url in urls)
 
 
 def _is_url(value: SecretStr) -> bool:

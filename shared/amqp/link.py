@@ -3,7 +3,7 @@
     connecting -> opening a channel -> declaring -> gate -> ready
          ^              ^                                    |
          |              +--------- channel closed -----------+
-         +------------------- connection closed -------------+
+         +--- the next node --- connection closed -----------+
 
 Everything runs on one loop (pika's own in a thread, or asyncio's), so nothing here
 needs a lock. The topology is declared on each channel: start order does not matter.
@@ -16,12 +16,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import pika
-import pika.exceptions
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 
 from shared import logs
-from shared.amqp import declaring
+from shared.amqp import declaring, nodes
 from shared.topology import Topology
 
 log = logs.get(__name__)
@@ -31,9 +30,12 @@ RECONNECT_LONGEST = 0.5
 #: After a nack or a refused declare the broker needs a moment: a channel opened at
 #: once on a follower keeps the dead leader and nacks every publish.
 REOPEN_DELAY = 0.3
-#: TCP, TLS and AMQP handshakes together, in seconds.
-CONNECT_DEADLINE = 10
-HEARTBEAT = 15
+#: So many channels that came to nothing, and another node is asked, where there is one:
+#: this one may be back without its queues, or cut off from the others.
+FUTILE_CHANNELS = 5
+
+#: Reasons that are told once; nodes have their own, and some hold numbers.
+REASONS_KEPT = 20
 
 REMEDY = (
     "the broker has not what the reason names, and this user may not make it: load the"
@@ -46,15 +48,6 @@ class Loop(Protocol):
     """What is asked of a loop: pika's IOLoop and asyncio's both have it."""
 
     def call_later(self, delay: float, callback: Callable[[], Any], /) -> Any: ...
-
-
-def is_usable(url: str) -> bool:
-    """Tell whether pika can make sense of an address."""
-    try:
-        pika.URLParameters(url)
-    except Exception:  # noqa: BLE001 # it raises whatever its parsing trips over
-        return False
-    return True
 
 
 class Link:
@@ -77,13 +70,7 @@ class Link:
         on_closed: Callable[[], None],
         on_blocked: Callable[[bool], None] = lambda blocked: None,
     ) -> None:
-        self._parameters = pika.URLParameters(url)
-        self._parameters.client_properties = {"connection_name": name}
-        self._parameters.heartbeat = HEARTBEAT
-        self._parameters.connection_attempts = 1
-        self._parameters.socket_timeout = CONNECT_DEADLINE
-        self._parameters.stack_timeout = CONNECT_DEADLINE
-        self._parameters.blocked_connection_timeout = None
+        self._turns = nodes.Turns(nodes.shuffled(url), name=name)
         self._name = name
         self._topology = topology
         self._loop = loop
@@ -98,8 +85,9 @@ class Link:
         self._may_declare = True
         self._blocked = False
         self._closing = False
+        self._futile_channels = 0
         self._delay = RECONNECT_FIRST
-        self._last_reason = ""
+        self._told: set[str] = set()
 
     @classmethod
     def asyncio(cls, url: str, **options: Any) -> Link:
@@ -117,7 +105,7 @@ class Link:
             self._on_closed()
             return
         self._connection = self._connect(
-            parameters=self._parameters,
+            parameters=self._turns.parameters(),
             on_open_callback=self._connected,
             on_open_error_callback=lambda _, error: self._connection_gone(error),
             on_close_callback=lambda _, error: self._connection_gone(error),
@@ -180,9 +168,11 @@ class Link:
 
     def _become_ready(self, channel: Channel) -> None:
         self._ready = True
+        self._turns.answered()
+        self._futile_channels = 0
         self._delay = RECONNECT_FIRST
-        self._last_reason = ""
-        log.info("broker.ready", link=self._name)
+        self._told.clear()
+        log.info("broker.ready", link=self._name, node=self._turns.address)
         self._on_ready(channel)
 
     def _channel_gone(self, channel: Channel, error: Exception) -> None:
@@ -191,10 +181,18 @@ class Link:
         self._channel = None
         # Who may declare makes it at the next attempt.
         helpless = not self._may_declare and declaring.is_missing(error)
+        if self._ready:
+            self._futile_channels = 0
         if self._ready or not self._turns_to_looking(error):
+            self._futile_channels += 1
             self._lose(error, {"remedy": REMEDY} if helpless else {})
         connection = self._connection
-        if connection.is_open:
+        if not connection.is_open:
+            return
+        if self._turns.several and self._futile_channels >= FUTILE_CHANNELS:
+            self._futile_channels = 0
+            connection.close()
+        else:
             self._loop.call_later(REOPEN_DELAY, lambda: self._open_channel(connection))
 
     def _turns_to_looking(self, error: Exception) -> bool:
@@ -213,15 +211,24 @@ class Link:
         if self._closing:
             self._on_closed()
             return
+        self._turns.left()
         self._loop.call_later(self._delay, self.open)
         self._delay = min(self._delay * 2, RECONNECT_LONGEST)
 
     def _lose(self, error: Exception, facts: Mapping[str, str] = _NO_FACTS) -> None:
         reason = _reason(error)
-        if not self._closing and (self._ready or reason != self._last_reason):
+        is_new = reason not in self._told and len(self._told) < REASONS_KEPT
+        if not self._closing and (self._ready or is_new):
             # Once per reason: a broker that stays away must not fill the log.
-            log.warning("broker.lost", link=self._name, reason=reason, **facts)
-        self._last_reason = reason
+            log.warning(
+                "broker.lost",
+                link=self._name,
+                node=self._turns.address,
+                reason=reason,
+                **facts,
+            )
+        if is_new:
+            self._told.add(reason)
         if self._ready:
             self._ready = False
             self._on_lost(reason)

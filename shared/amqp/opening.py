@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.amqp.link import CONNECT_DEADLINE
+from shared.amqp.nodes import CONNECT_DEADLINE
 from shared.amqp.publisher import Publisher
 from shared.errors import BrokerUnavailable
 

@@ -19,8 +19,8 @@ import pika
 import pika.exceptions
 
 from shared.amqp.counts import QueueCounts
-from shared.amqp.link import CONNECT_DEADLINE, HEARTBEAT
 from shared.amqp.message import Message
+from shared.amqp.nodes import parameters_of, shuffled
 from shared.amqp.opening import opened
 from shared.amqp.publisher import Publisher
 from shared.errors import BrokerUnavailable, NotPublished
@@ -128,16 +128,12 @@ class _Taken:
 @contextmanager
 def _channel(url: str, queue: str, name: str) -> Iterator[Any]:
     """Yield a channel that holds the lock of the queue's tools."""
-    parameters = pika.URLParameters(url)
-    parameters.client_properties = {"connection_name": name}
-    parameters.heartbeat = HEARTBEAT
-    parameters.connection_attempts = 1
-    parameters.socket_timeout = CONNECT_DEADLINE
-    parameters.stack_timeout = CONNECT_DEADLINE
-    parameters.blocked_connection_timeout = CONFIRM_DEADLINE
+    ways = [parameters_of(one, name=name) for one in shuffled(url)]
+    for way in ways:
+        way.blocked_connection_timeout = CONFIRM_DEADLINE
     connection = None
     try:
-        connection = pika.BlockingConnection(parameters)
+        connection = pika.BlockingConnection(ways)
         channel = connection.channel()
         # A queue of this connection alone, which the broker takes away with it. The
         # exclusive consumer is not there all the time.

@@ -107,3 +107,23 @@ def test_summary_tells_secrets_as_true_and_the_broker_as_a_host():
     assert shown["rabbitmq_url"] == "broker"
     assert "hidden" not in repr(shown)
     assert "k-123" not in repr(shown)
+
+
+def test_nodes_of_a_cluster_are_each_looked_at_and_shown_by_their_hosts():
+    good = "amqp://u:hidden@one:5672/%2F,amqps://u:hidden@two/%2F"
+
+    assert Example.load(GOOD | {"RABBITMQ_URL": good}).summary()["rabbitmq_url"] == (
+        "one, two"
+    )
+    for bad in ("http://three", "three", "amqp://u:p#p@three"):
+        with pytest.raises(SettingsError):
+            Example.load(GOOD | {"RABBITMQ_URL": f"amqp://u:p@one,{bad}"})
+
+
+def test_folder_stays_where_it_is_when_the_broker_gets_more_nodes():
+    alone = Example.load(GOOD)
+    more = f"{GOOD['RABBITMQ_URL']},amqp://user:hidden@other:5672/"
+
+    assert Example.load(GOOD | {"RABBITMQ_URL": more}).state_folder("ingest") == (
+        alone.state_folder("ingest")
+    )
