@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,7 +27,13 @@ class PrivateCluster:
     it from a thread that outlives it.
     """
 
-    def __init__(self, folder: Path, *, size: int = 3) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        size: int = 3,
+        also: Mapping[str, list[dict[str, object]]] | None = None,
+    ) -> None:
         self._folder = folder.resolve()
         self._mapper = PortMapper(self._folder, free_port())
         names = tuple(f"{name}@localhost" for name in NAMES[:size])
@@ -37,6 +43,7 @@ class PrivateCluster:
             PrivateBroker(
                 self._folder / name.partition("@")[0],
                 password=password,
+                also=also,
                 node=name,
                 cluster=plan,
                 mapper=self._mapper,
@@ -92,7 +99,7 @@ class PrivateCluster:
         """Return the nodes whose processes live, the paused ones too."""
         return tuple(node for node in self.nodes if node.pid is not None)
 
-    def queues(self) -> dict[str, Members]:
+    def queues(self) -> Mapping[str, Members]:
         """Return who has a copy of each queue and stream, as one node knows it.
 
         Raises RuntimeError where no node answers; a paused one must be resumed first.

@@ -88,10 +88,9 @@ def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
         "-kernel inet_dist_use_interface {127,0,0,1}",
     ]
     if plan.cluster:
-        # The copies of a stream listen at any address; so they take none from outside.
-        arguments.append(
-            "-kernel inet_default_listen_options [{bind_to_device,<<108,111>>}]"
-        )
+        # The copies of a stream listen at every address: here, none from outside.
+        device = "{bind_to_device,<<108,111>>}"  # "lo"
+        arguments.append(f"-kernel inet_default_listen_options [{device}]")
     inetrc = {"ERL_INETRC": str(folder / "inetrc")} if plan.cluster else {}
     return inetrc | {
         "PATH": path,

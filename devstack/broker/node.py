@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
 from devstack.broker.configuration import BrokerPlan, environment, write_files
