@@ -1,0 +1,41 @@
+"""`make chaos`: run seed after seed until the minutes are over, or one has failed."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.chaos.run import run
+from tests.chaos.telling import told
+
+
+def main() -> None:
+    """Run; exit with 1 after the first failure, whose logs stay."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=0.0)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    given = parser.parse_args()
+    ends = time.monotonic() + given.minutes * 60
+    seed = given.seed
+    while True:
+        seed = secrets.randbelow(10**6) if seed is None else seed
+        print(f"seed {seed} ...", flush=True)
+        folder = Path(tempfile.mkdtemp(prefix="melotech-chaos-"))
+        report = run(seed, seconds=given.seconds, folder=folder)
+        print(told(report, seconds=given.seconds, folder=folder), flush=True)
+        if report.faults:
+            sys.exit(1)
+        shutil.rmtree(folder)
+        if time.monotonic() > ends:
+            return
+        seed = None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Clients that follow the protocol wherever they get in, and some who must not.
+
+A client comes back after every end of its socket, to whichever gateway is next, with
+the last id that it was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+
+from tests.chaos.history import Listening, Visit
+from tests.chaos.world import Door
+from tests.plugins.sockets import Client
+
+PAUSE, LATER = 0.1, 0.5
+#: For a handshake and a welcome: a gateway that hangs is left after it.
+DEADLINE = 8.0
+#: A gateway that says nothing for so long is asked whether it is still there.
+QUIET = 5.0
+TOKEN_REFUSED = 4001
+
+#: Whether a gateway's answer is explained by what was done to it.
+Excuse = Callable[[str], bool]
+
+
+class Listener:
+    """One client; `is_excused` tells of a gateway that its clock may be wrong."""
+
+    def __init__(
+        self,
+        doors: Sequence[Door],
+        room: str,
+        token: str,
+        *,
+        listening: Listening,
+        is_excused: Excuse,
+    ) -> None:
+        self.listening = listening
+        self.since: str | None = None
+        self._doors = itertools.cycle(doors)
+        self._room = room
+        self._token = token
+        self._is_excused = is_excused
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        while True:
+            door, code = next(self._doors), None
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                code = await self._visit(door)
+            if code is not None and 4000 <= code < 4100:
+                if code != TOKEN_REFUSED or not self._is_excused(door.name):
+                    self.listening.refusals.append(f"{code} by {door.name}")
+            later = code is not None and code < 4200
+            await asyncio.sleep(LATER if later else PAUSE)
+
+    async def _visit(self, door: Door) -> int | None:
+        async with asyncio.timeout(DEADLINE) as deadline:
+            async with Client(door, self._room) as client:
+                await client.auth(self._token, since=self.since)
+                first = await client.ws.receive()
+                if first.type is aiohttp.WSMsgType.TEXT:
+                    deadline.reschedule(None)
+                    visit = self._welcomed(door, json.loads(first.data))
+                    await self._hear(client, visit)
+                return client.ws.close_code
+
+    def _welcomed(self, door: Door, welcome: dict[str, Any]) -> Visit:
+        assert welcome["type"] == "welcome", welcome
+        visit = Visit(
+            gateway=door.name,
+            since=self.since,
+            recovered=welcome["recovered"],
+            after=welcome["last_event_id"],
+        )
+        self.listening.visits.append(visit)
+        self.since = welcome["last_event_id"]
+        return visit
+
+    async def _hear(self, client: Client, visit: Visit) -> None:
+        """Hear until the socket ends, or the other side no longer answers."""
+        asked = False
+        while True:
+            try:
+                message = await client.ws.receive(QUIET)
+            except TimeoutError:
+                if asked:
+                    return
+                await client.say({"type": "ping"})
+                asked = True
+                continue
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                return
+            asked = False
+            told = json.loads(message.data)
+            if "id" in told:
+                visit.told.append(told["id"])
+                self.since = told["id"]
+
+
+class Stranger:
+    """Tries to get into a room with what does not open it, again and again."""
+
+    def __init__(
+        self, doors: Sequence[Door], room: str, token: str, *, name: str
+    ) -> None:
+        self.heard: list[str] = []
+        self.tries = 0
+        self._doors = itertools.cycle(doors)
+        self._room = room
+        self._token = token
+        self._name = name
+
+    async def run(self) -> None:
+        """Try until cancelled; `heard` is whatever came but a close."""
+        while True:
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                await self._try(next(self._doors))
+            await asyncio.sleep(LATER)
+
+    async def _try(self, door: Door) -> None:
+        async with asyncio.timeout(DEADLINE), Client(door, self._room) as client:
+            self.tries += 1
+            await client.auth(self._token)
+            async for message in client.ws:
+                told = json.loads(message.data)
+                self.heard.append(f"{self._name} at {door.name}: {told['type']}")

@@ -1,0 +1,27 @@
+"""Disks that are full for a while: the spool's, and those of the change logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.chaos.faults.fault import Fault
+from tests.chaos.plan import Kind, Step
+from tests.chaos.world import World
+
+
+def faults(world: World) -> Sequence[Fault]:
+    """Return the family."""
+
+    def fill(step: Step) -> None:
+        world.disks[step.target.removeprefix("disk of ")].fill()
+
+    def free(step: Step) -> None:
+        world.disks[step.target.removeprefix("disk of ")].free()
+
+    kind = Kind(
+        name="fill",
+        family="disks",
+        targets=tuple(f"disk of {name}" for name in world.disks),
+        seconds=(1, 5),
+    )
+    return [Fault(kind=kind, begin=fill, end=free)]

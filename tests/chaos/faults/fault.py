@@ -1,0 +1,23 @@
+"""One way to break something: its kind, for the plan, and how it is done and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.chaos.plan import Kind, Step
+
+Do = Callable[[Step], None]
+
+
+def nothing(step: Step) -> None:
+    """Do nothing: what was done is over by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """`begin` breaks the step's target, `end` heals it; each may take its time."""
+
+    kind: Kind
+    begin: Do
+    end: Do = nothing

@@ -1,0 +1,198 @@
+"""One run: start everything, break it while changes flow, heal, wait, and judge."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos import evidence, oracle
+from tests.chaos.clients import Listener, Stranger
+from tests.chaos.conductor import Conductor
+from tests.chaos.faults import all_faults
+from tests.chaos.history import History, Listening
+from tests.chaos.plan import Step, plan
+from tests.chaos.quiet import Quiet
+from tests.chaos.rows import Rows
+from tests.chaos.timeline import Timeline
+from tests.chaos.traffic import Traffic
+from tests.chaos.world import World, world
+from tests.chaos.writers import Writer
+from tests.plugins.mails import dead_letters
+from tests.plugins.sockets import login, users_id
+
+PEOPLE = ("ada", "ben", "cleo")
+#: Artists that nobody listens for.
+OTHERS = tuple(f"artist-{number}" for number in range(24))
+#: In seconds: before the first fault, and what the world has to become quiet in.
+CALM, QUIET_DEADLINE = 2.0, 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much flows: clients of each room, rows of a way, changes a second."""
+
+    admins: int = 8
+    of_each_artist: int = 2
+    rows: int = 90
+    pushed: float = 40
+    bare: float = 15
+    written: float = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a run ended: its faults, and what it was about."""
+
+    seed: int
+    faults: Sequence[str]
+    timeline: str
+    steps: Sequence[Step]
+    missing: dict[str, str]
+    figures: dict[str, float]
+
+
+def run(seed: int, *, seconds: float, folder: Path, size: Size = Size()) -> Report:  # noqa: B008
+    """Break the world for so many seconds; its logs stay in the folder."""
+    timeline = Timeline()
+    with world(folder, timeline) as made:
+        timeline.note("everything runs")
+        made.bus.settle()
+        return asyncio.run(_Run(made, seed, seconds, size).play())
+
+
+class _Run:
+    def __init__(self, made: World, seed: int, seconds: float, size: Size) -> None:
+        self._world = made
+        self._seed = seed
+        self._timeline = made.timeline
+        faults = all_faults(made)
+        kinds = [fault.kind for fault in faults]
+        self._steps = plan(seed, seconds=seconds, kinds=kinds)
+        self._conductor = Conductor(faults, made.timeline)
+        self._listeners = list(self._all_listeners(size))
+        self._strangers = list(self._all_strangers())
+        everybody = [*self._people().values()]
+        artists = [*itertools.chain.from_iterable(everybody), *OTHERS]
+        self._traffic = [
+            Traffic(
+                made.door("ingest"),
+                way=way,
+                seed=seed,
+                rows=size.rows,
+                artists=artists,
+                per_second=per_second,
+            )
+            for way, per_second in (("push", size.pushed), ("bare", size.bare))
+        ]
+        dice = random.Random(f"{seed} outbox")
+        rows = Rows("outbox", dice, count=size.rows, artists=artists)
+        self._writer = Writer(made.outbox, rows, per_second=size.written)
+
+    async def play(self) -> Report:
+        clients = [*self._listeners, *self._strangers]
+        tasks = [asyncio.create_task(each.run()) for each in clients]
+        sending = [asyncio.create_task(each.run()) for each in self._traffic]
+        self._writer.start()
+        try:
+            await asyncio.sleep(CALM)
+            for family, reason in self._world.missing.items():
+                self._timeline.note(f"LEFT OUT: {family}: {reason}")
+            await self._conductor.conduct(self._steps)
+            self._timeline.note("all is healed")
+        finally:
+            for each in self._traffic:
+                each.end()
+            await asyncio.to_thread(self._writer.end)
+        left = await self._become_quiet()
+        for each in self._traffic:
+            await each.give_up()
+        for task in (*tasks, *sending):
+            task.cancel()
+        ends = await asyncio.gather(*tasks, *sending, return_exceptions=True)
+        broken = [e for e in ends if isinstance(e, Exception)]
+        return await asyncio.to_thread(self._judge, [*left, *map(repr, broken)])
+
+    async def _become_quiet(self) -> list[str]:
+        quiet = Quiet(self._world, self._traffic, self._writer, self._listeners)
+        left = await quiet.wait(QUIET_DEADLINE)
+        self._timeline.note("quiet" if not left else f"NOT QUIET: {'; '.join(left)}")
+        return left
+
+    def _judge(self, troubles: list[str]) -> Report:
+        made = self._world
+        sent = [each for way in self._traffic for each in way.sent]
+        mails, ledger = evidence.mails_of(made), evidence.ledger_of(made)
+        stream = evidence.stream_of(made)
+        dead = [str(headers) for headers, _ in dead_letters(made.bus.urls[0])]
+        services = evidence.ends_of(made)
+        history = History(
+            sent=[*sent, *self._writer.sent()],
+            stream=stream,
+            logs={n: evidence.log_of(made, n) for n in made.gateways},
+            mails=mails,
+            ledger=ledger,
+            listening=[each.listening for each in self._listeners],
+            overheard=[what for each in self._strangers for what in each.heard],
+            services=services,
+            dead=dead,
+        )
+        odd = [each for way in self._traffic for each in way.odd]
+        troubles += self._conductor.troubles + odd
+        visits = sum(len(each.listening.visits) for each in self._listeners)
+        return Report(
+            seed=self._seed,
+            faults=[*troubles, *oracle.faults(history)],
+            timeline=str(self._timeline),
+            steps=self._conductor.done,
+            missing=made.missing,
+            figures={
+                "seconds": round(self._timeline.seconds, 1),
+                "sent": len(history.sent),
+                "accepted": sum(each.accepted for each in history.sent),
+                "mails": len(mails),
+                "welcomes": visits,
+                "told": sum(len(v.told) for c in history.listening for v in c.visits),
+                "strangers_turned_away": sum(each.tries for each in self._strangers),
+                "twice_in_the_stream": oracle.copies(history),
+            },
+        )
+
+    def _people(self) -> dict[str, tuple[str, str]]:
+        supabase = self._world.supabase
+        return {n: users_id(supabase, f"{n}@melotech.test") for n in PEOPLE}
+
+    def _all_listeners(self, size: Size):
+        rooms = [("admin", "admin", None)] * size.admins
+        for name, ids in self._people().items():
+            each = [(f"artist/{ids[n % 2]}", name, frozenset(ids)) for n in range(2)]
+            rooms += each * (size.of_each_artist // 2)
+        for number, (room, name, owner) in enumerate(rooms):
+            doors = self._world.doors
+            yield Listener(
+                doors if number % 2 else doors[::-1],
+                room,
+                login(self._world.supabase, f"{name}@melotech.test"),
+                listening=Listening(name=f"{name} {number}", owner=owner),
+                is_excused=self._clock_was_wrong,
+            )
+
+    def _all_strangers(self):
+        ids, tokens = self._people(), {}
+        for name in PEOPLE:
+            tokens[name] = login(self._world.supabase, f"{name}@melotech.test")
+        for room, name, token in (
+            (f"artist/{ids['ada'][0]}", "ben", tokens["ben"]),
+            (f"artist/{ids['ben'][1]}", "cleo", tokens["cleo"]),
+            ("admin", "ada", tokens["ada"]),
+            ("admin", "nobody", "no.token.at-all"),
+            ("admin", "a forger", tokens["ada"][:-8] + "AAAAAAAA"),
+        ):
+            yield Stranger(self._world.doors, room, token, name=f"{name} in {room}")
+
+    def _clock_was_wrong(self, gateway: str) -> bool:
+        name = f"clock of {gateway}"
+        return any(step.target == name for step in self._steps)

@@ -1,0 +1,33 @@
+"""One short run that breaks everything at least once; `make chaos` does more of them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from devstack.broker.node import server_program
+from devstack.postgres import REMEDY, server_binaries
+from tests.chaos.run import run
+from tests.chaos.telling import told
+from tests.plugins.broker import unavailable
+
+SEED, SECONDS = 8, 28.0
+
+
+@pytest.mark.timeout(300)
+def test_whatever_breaks_nothing_that_was_promised_is_lost_doubled_or_told_to_strangers(
+    tmp_path, record_property
+):
+    if server_program() is None:
+        unavailable()
+    if server_binaries() is None:
+        pytest.skip(REMEDY)
+
+    report = run(SEED, seconds=SECONDS, folder=tmp_path)
+
+    for name, figure in report.figures.items():
+        record_property(name, figure)
+    assert not report.faults, told(report, seconds=SECONDS, folder=tmp_path)
+    if os.environ.get("CI") == "true":
+        assert report.missing == {}
