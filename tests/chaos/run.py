@@ -13,13 +13,14 @@ from tests.chaos import evidence, oracle
 from tests.chaos.clients import Listener, Stranger
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import all_faults
+from tests.chaos.faults.fault import Fault
 from tests.chaos.history import History, Listening
-from tests.chaos.plan import Step, plan
+from tests.chaos.plan import Kind, Step, plan
 from tests.chaos.quiet import Quiet
 from tests.chaos.rows import Rows
 from tests.chaos.timeline import Timeline
 from tests.chaos.traffic import Traffic
-from tests.chaos.world import World, world
+from tests.chaos.world import Shape, World, world
 from tests.chaos.writers import Writer
 from tests.plugins.mails import dead_letters
 from tests.plugins.sockets import login, users_id
@@ -55,23 +56,31 @@ class Report:
     figures: dict[str, float]
 
 
-def run(seed: int, *, seconds: float, folder: Path, size: Size = Size()) -> Report:  # noqa: B008
+def run(
+    seed: int,
+    *,
+    seconds: float,
+    folder: Path,
+    size: Size = Size(),  # noqa: B008
+    shape: Shape = Shape(),  # noqa: B008
+) -> Report:
     """Break the world for so many seconds; its logs stay in the folder."""
     timeline = Timeline()
-    with world(folder, timeline) as made:
+    with world(folder, timeline, shape) as made:
         timeline.note("everything runs")
         made.bus.settle()
-        return asyncio.run(_Run(made, seed, seconds, size).play())
+        return asyncio.run(Run(made, seed, seconds, size).play())
 
 
-class _Run:
+class Run:
+    """A run in a world that has been made; `faults` and `draw` say what is broken."""
+
     def __init__(self, made: World, seed: int, seconds: float, size: Size) -> None:
         self._world = made
         self._seed = seed
         self._timeline = made.timeline
-        faults = all_faults(made)
-        kinds = [fault.kind for fault in faults]
-        self._steps = plan(seed, seconds=seconds, kinds=kinds)
+        faults = self.faults(made)
+        self._steps = self.draw(seed, seconds, [fault.kind for fault in faults])
         self._conductor = Conductor(faults, made.timeline)
         self._listeners = list(self._all_listeners(size))
         self._strangers = list(self._all_strangers())
@@ -79,20 +88,33 @@ class _Run:
         artists = [*itertools.chain.from_iterable(everybody), *OTHERS]
         self._traffic = [
             Traffic(
-                made.door("ingest"),
+                made.door(door),
                 way=way,
                 seed=seed,
                 rows=size.rows,
                 artists=artists,
                 per_second=per_second,
             )
-            for way, per_second in (("push", size.pushed), ("bare", size.bare))
+            for (way, per_second), door in zip(
+                (("push", size.pushed), ("bare", size.bare)),
+                itertools.cycle(made.ingests),
+                strict=False,
+            )
         ]
         dice = random.Random(f"{seed} outbox")
         rows = Rows("outbox", dice, count=size.rows, artists=artists)
         self._writer = Writer(made.outbox, rows, per_second=size.written)
 
+    def faults(self, made: World) -> Sequence[Fault]:
+        """Return what can be broken."""
+        return all_faults(made)
+
+    def draw(self, seed: int, seconds: float, kinds: Sequence[Kind]) -> Sequence[Step]:
+        """Return what is broken, and when."""
+        return plan(seed, seconds=seconds, kinds=kinds)
+
     async def play(self) -> Report:
+        """Break, heal, wait and judge."""
         clients = [*self._listeners, *self._strangers]
         tasks = [asyncio.create_task(each.run()) for each in clients]
         sending = [asyncio.create_task(each.run()) for each in self._traffic]

@@ -27,6 +27,7 @@ def told(report: Report, *, seconds: float, folder: Path) -> str:
 def figures(report: Report) -> str:
     """Return a run in a line."""
     shown = ", ".join(
-        f"{name.replace('_', ' ')} {figure:g}" for name, figure in report.figures.items()
+        f"{name.replace('_', ' ')} {figure:g}"
+        for name, figure in report.figures.items()
     )
     return f"seed {report.seed}: {len(report.steps)} faults done; {shown}"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Kind, Step
-from tests.chaos.world import GATEWAYS, World
+from tests.chaos.world import World
 
 
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
 
     def storm(step: Step) -> None:
-        for name in GATEWAYS:
+        for name in world.gateways:
             world.lines[f"to {name}"].cut()
 
     kind = Kind(name="cut off", family="clients", targets=("all clients",), rest=2)

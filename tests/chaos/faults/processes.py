@@ -12,7 +12,7 @@ import psutil
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Kind, Step
-from tests.chaos.world import GATEWAYS, World
+from tests.chaos.world import World
 
 FAMILY = "processes"
 
@@ -45,7 +45,7 @@ def faults(world: World) -> Sequence[Fault]:
         world.start(step.target)
 
     def roll(step: Step) -> None:
-        for name in GATEWAYS:
+        for name in world.gateways:
             world.stop(name)
             world.start(name)
             world.services[name].wait_ready()
@@ -65,7 +65,9 @@ def faults(world: World) -> Sequence[Fault]:
             begin=kill,
             end=start,
         ),
-        Fault(kind=kind("kill -9 a worker of", ("ingest",), rest=3), begin=kill_worker),
+        Fault(
+            kind=kind("kill -9 a worker of", world.ingests, rest=3), begin=kill_worker
+        ),
         Fault(
             kind=kind("stop from running", every, seconds=(0.5, 5)),
             begin=pause,
@@ -73,7 +75,7 @@ def faults(world: World) -> Sequence[Fault]:
         ),
         Fault(kind=kind("restart", every, rest=5), begin=restart),
         Fault(
-            kind=kind("restart in turn", ("gateways",), holds=GATEWAYS, rest=12),
+            kind=kind("restart in turn", ("gateways",), holds=world.gateways, rest=12),
             begin=roll,
         ),
         Fault(
