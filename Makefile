@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        check lint format types boundaries dashboard-check bench-fanout bench-ingest \
+        chaos check lint format types boundaries dashboard-check bench-fanout bench-ingest \
         bench-outbox bench-mail site site-serve configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
 
@@ -54,6 +54,11 @@ dashboard-dev: venv-run ## Serve it with hot reload on :5173, beside `make run`
 test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
+
+chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60)
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -34,7 +35,11 @@ def main() -> None:
 
 
 def _run(settings: GatewaySettings) -> None:
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    # Cancelled where it is told to end before it has begun.
+    with (
+        suppress(asyncio.CancelledError),
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
         runner.run(_serve(settings))
 
 
@@ -47,12 +52,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 async def _serve(settings: GatewaySettings) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    stopping, starting = asyncio.Event(), asyncio.current_task()
+    assert starting is not None  # noqa: S101 # nosec B101 # a runner's is one
+    _on_signal(starting.cancel)
     host, port = host_and_port(settings.gateway_bind)
     async with running(settings) as gateway:
+        _on_signal(stopping.set)
         runner = web.AppRunner(
             gateway.app,
             access_log=None,
@@ -75,6 +80,12 @@ async def _serve(settings: GatewaySettings) -> None:
             await gateway.drain.send_all_away(within=settings.drain_seconds)
         finally:
             await runner.cleanup()
+
+
+def _on_signal(end: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
 
 
 if __name__ == "__main__":

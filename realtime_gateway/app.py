@@ -26,7 +26,7 @@ from realtime_gateway.catch_up import CatchUp
 from realtime_gateway.changelog import folder
 from realtime_gateway.changelog.entries import Bookmark
 from realtime_gateway.changelog.keeper import Keeper
-from realtime_gateway.changelog.log import ChangeLog
+from realtime_gateway.changelog.opening import opened
 from realtime_gateway.changelog.reader import ChangeLogReader
 from realtime_gateway.deliveries import Deliveries
 from realtime_gateway.disconnect import Disconnect
@@ -64,7 +64,7 @@ class Gateway:
 async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Open everything, the feed already connecting; close it in the reverse order.
 
-    Raises FolderTaken.
+    Waits where the change log cannot be opened; raises FolderTaken.
     """
     async with AsyncExitStack() as stack:
         tracer = start_traces("realtime_gateway", settings)
@@ -145,7 +145,7 @@ class _Store:
 async def _open_store(settings: GatewaySettings, stack: AsyncExitStack) -> _Store:
     claim = await asyncio.to_thread(folder.claim, settings.gateway_data_dir)
     stack.callback(claim.release)
-    changelog = await asyncio.to_thread(ChangeLog, claim.folder)
+    changelog = await opened(claim.folder)
     bookmark, (position, last_event_id) = changelog.bookmark(), changelog.newest()
     reader = ChangeLogReader(changelog.path)
     keeper = Keeper(

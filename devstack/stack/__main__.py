@@ -2,7 +2,8 @@
 
 up: run everything in the foreground; stop: end it from elsewhere; logs: follow;
 test-servers: install what tests start, where we may: RabbitMQ, PostgreSQL, Chromium,
-promtool; exec: run Python with the stack's environment, as in `exec -m devstack.watch`.
+promtool, a C compiler; exec: run Python with the stack's environment, as in
+`exec -m devstack.watch`.
 """
 
 from __future__ import annotations
@@ -77,6 +78,8 @@ def _test_servers() -> None:
         "chromium": shutil.which("chromium") is not None,
         # For promtool, which tries the rules of the alerts.
         "prometheus": shutil.which("promtool") is not None,
+        # For clocks that jump.
+        "gcc": shutil.which("cc") is not None or shutil.which("gcc") is not None,
         # Without a font there is no text to look at.
         "fonts-liberation": Path("/usr/share/fonts/truetype").exists(),
     }

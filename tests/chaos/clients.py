@@ -55,11 +55,15 @@ class Listener:
             door, code = next(self._doors), None
             with suppress(aiohttp.ClientError, OSError, TimeoutError):
                 code = await self._visit(door)
-            if code is not None and 4000 <= code < 4100:
-                if code != TOKEN_REFUSED or not self._is_excused(door.name):
-                    self.listening.refusals.append(f"{code} by {door.name}")
+            if code is not None and self._is_unexpected(code, door):
+                self.listening.refusals.append(f"{code} by {door.name}")
             later = code is not None and code < 4200
             await asyncio.sleep(LATER if later else PAUSE)
+
+    def _is_unexpected(self, code: int, door: Door) -> bool:
+        """Tell whether a close for good has no reason; a wrong clock is one."""
+        is_final = 4000 <= code < 4100
+        return is_final and not (code == TOKEN_REFUSED and self._is_excused(door.name))
 
     async def _visit(self, door: Door) -> int | None:
         async with asyncio.timeout(DEADLINE) as deadline:

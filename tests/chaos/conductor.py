@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Step
-from tests.chaos.timeline import Timeline
+from tests.chaos.world import World
 
 #: Several faults are begun or ended at once; some take seconds for it.
 THREADS = 16
@@ -23,11 +23,12 @@ class Conductor:
     `troubles` are steps that could not be done, which is a fault of the run.
     """
 
-    def __init__(self, faults: Sequence[Fault], timeline: Timeline) -> None:
+    def __init__(self, world: World, faults: Sequence[Fault]) -> None:
         self.troubles: list[str] = []
         self.done: list[Step] = []
         self._faults = {(each.kind.family, each.kind.name): each for each in faults}
-        self._timeline = timeline
+        self._world = world
+        self._timeline = world.timeline
         self._held: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._threads = ThreadPoolExecutor(THREADS, "conductor")
 
@@ -53,7 +54,7 @@ class Conductor:
     async def _try(self, fault: Fault, step: Step, what: str) -> bool:
         loop, do = asyncio.get_running_loop(), getattr(fault, what)
         try:
-            await loop.run_in_executor(self._threads, do, step)
+            await loop.run_in_executor(self._threads, do, self._world, step)
         except Exception as error:  # noqa: BLE001 # the others go on
             text = f"{what} of {step}: {type(error).__name__}: {str(error)[:300]}"
             self._timeline.note(f"NOT DONE: {text}")

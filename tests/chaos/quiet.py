@@ -1,4 +1,4 @@
-"""When is everything done with that was sent? Asked again and again, with a deadline."""
+"""When is everything done with that was sent? Asked until a deadline."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Quiet:
         return left
 
     def _open(self) -> Iterator[str]:
-        """Yield what is open; what costs much is looked at only where all else is done."""
+        """Yield what is open; what costs much is looked at last."""
         cheap = [*self._of_senders(), *self._of_services()]
         yield from cheap
         if not cheap:

@@ -12,6 +12,8 @@ from tests.chaos.history import Operation, Sent
 STATUSES = ("pending", "in-review", "approved", "rejected")
 #: Of what happens to a row: a status change, and its end. Else another column changes.
 OF_STATUS, OF_END = 0.3, 0.01
+#: Of changes, while there is room for more rows: one more comes.
+OF_BIRTH = 0.3
 #: Of rows: their status changes once, so that its mail is beyond question.
 OF_CALM = 0.5
 
@@ -51,7 +53,8 @@ class Rows:
     def next(self) -> Made:
         """Change some row, or begin one."""
         dice = self._dice
-        if len(self._rows) < self._count and dice.random() < 0.3 or not self._rows:
+        is_room = len(self._rows) < self._count
+        if not self._rows or (is_room and dice.random() < OF_BIRTH):
             return self._insert()
         row = dice.choice(self._rows)
         before, drawn = dict(row.columns), dice.random()

@@ -44,6 +44,12 @@ class Size:
     written: float = 15
 
 
+NORMAL = Size()
+
+
+SMALL = Shape()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How a run ended: its faults, and what it was about."""
@@ -61,8 +67,8 @@ def run(
     *,
     seconds: float,
     folder: Path,
-    size: Size = Size(),  # noqa: B008
-    shape: Shape = Shape(),  # noqa: B008
+    size: Size = NORMAL,
+    shape: Shape = SMALL,
 ) -> Report:
     """Break the world for so many seconds; its logs stay in the folder."""
     timeline = Timeline()
@@ -81,7 +87,7 @@ class Run:
         self._timeline = made.timeline
         faults = self.faults(made)
         self._steps = self.draw(seed, seconds, [fault.kind for fault in faults])
-        self._conductor = Conductor(faults, made.timeline)
+        self._conductor = Conductor(made, faults)
         self._listeners = list(self._all_listeners(size))
         self._strangers = list(self._all_strangers())
         everybody = [*self._people().values()]

@@ -1,4 +1,4 @@
-"""One short run that breaks everything at least once; `make chaos` does more of them."""
+"""One short run that breaks every family once; `make chaos` does more of them."""
 
 from __future__ import annotations
 

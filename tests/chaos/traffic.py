@@ -23,8 +23,8 @@ from tests.plugins.services import SECRET
 from tests.plugins.webhooks import JSON, UPDATE
 
 #: How long an answer is waited for, and between two attempts at first and at last.
-TIMEOUT = 2.0
-FIRST_DELAY, LAST_DELAY = 0.3, 1.5
+TIMEOUT = 5.0
+FIRST_DELAY, LAST_DELAY = 0.5, 2.0
 #: Requests under way; nothing new is sent while so many are.
 AT_ONCE = 200
 #: What a sender is told for a while: come again. The clock of a service may be wrong

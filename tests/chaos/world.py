@@ -13,7 +13,7 @@ from devstack.free_port import free_port
 from devstack.postgres import PrivatePostgres, in_a_folder_of_its_own
 from tests.chaos import clock
 from tests.chaos.broker import Bus, SingleBroker
-from tests.chaos.clock import Clock
+from tests.chaos.clock import Clock, NoClock
 from tests.chaos.disks import NoDisk, SmallDisk
 from tests.chaos.timeline import Timeline
 from tests.plugins.outbox import Outbox, start_relay
@@ -86,6 +86,11 @@ class World:
         #: When a gateway's file was taken away, by its name.
         self.lost_files: dict[str, float] = {}
         self._ending = ending
+        self._library: Path | None = None
+        try:
+            self._library = clock.library(folder)
+        except NoClock as error:
+            self.missing["clocks"] = str(error)
         self._shape = shape
         self.bus = shape.bus(folder / "broker")
         ending.callback(self.bus.close)
@@ -110,6 +115,13 @@ class World:
     def doors(self) -> list[Door]:
         """Return the gateways' doors."""
         return [self.door(name) for name in self.gateways]
+
+    def kill(self, service: str) -> None:
+        """End a service by SIGKILL."""
+        if not self.services[service].running:
+            # By itself, which is worth knowing.
+            self.stop(service)
+        self.services[service].kill()
 
     def stop(self, service: str) -> None:
         """Ask a service to end, and note how it did."""
@@ -179,16 +191,16 @@ class World:
         self, name: str, start: Callable[[str, Mapping[str, str]], Process]
     ) -> None:
         """Start a service on a clock of its own, and lines of its own to the bus."""
-        self.clocks[name] = Clock(self.folder / f"{name}.clock")
-        if clock.library() is None:
-            self.missing["clocks"] = clock.MISSING
+        environ = {}
+        if self._library is not None:
+            own = Clock(self.folder / f"{name}.clock", self._library)
+            self.clocks[name], environ = own, own.environ
         addresses = []
         for node, url in zip(self.bus.nodes, self.bus.urls, strict=True):
             line = self._line(f"{name} to {node}", urlsplit(url).port or 0)
             login, _, _ = urlsplit(url).netloc.rpartition("@")
             netloc = f"{login}@127.0.0.1:{line.port}"
             addresses.append(urlsplit(url)._replace(netloc=netloc).geturl())
-        environ = self.clocks[name].environ
         self.services[name] = start(",".join(addresses), environ)
 
     def _line(self, name: str, port: int) -> Proxy:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from devstack.broker.cluster import PrivateCluster
-from devstack.broker.configuration import environment
-from devstack.broker.node import server_program
+from devstack.broker.inquiry import evaluate
 from devstack.broker.private import PrivateBroker
 from shared.topology import CHANGE_LOG_STREAM, TOPOLOGY
-from tests.chaos.broker import CONTROL_DEADLINE, POLICY, Node
+from tests.chaos.broker import ALARMS, NO_ALARMS, POLICY, Node
 from tests.plugins.senders import until_streams_are_kept
 
 T = TypeVar("T")
@@ -54,18 +51,18 @@ class ClusterNode:
         self.broker.resume()
         self._bus.cluster.wait_until_joined()
 
-    def control(self, *words: str) -> None:
-        """Tell it something by rabbitmqctl."""
-        server = server_program()
-        assert server is not None
-        plan = self.broker.plan
-        subprocess.run(
-            [Path(server).with_name("rabbitmqctl"), "-n", plan.node, *words],
-            env=environment(plan, path=os.environ["PATH"]),
-            check=True,
-            capture_output=True,
-            timeout=CONTROL_DEADLINE,
-        )
+    def alarm(self, resource: str) -> None:
+        """Have it take no publishes, for want of `memory` or `disk`."""
+        self._call(ALARMS[resource])
+
+    def ease(self, resource: str) -> None:
+        """End the alarm."""
+        self._call(NO_ALARMS[resource])
+
+    def _call(self, what: str) -> None:
+        module, function, words = what.split(" ")
+        answer = evaluate(self.broker.plan, f"{module}:{function}({words[1:-1]}).")
+        assert answer == "ok", answer
 
 
 class ClusterBus:

@@ -70,13 +70,13 @@ class ClusterRun(Run):
         """Return the fault with a line of how long nothing was accepted, or told."""
         began = 0.0
 
-        def begin(step: Step) -> None:
+        def begin(world: World, step: Step) -> None:
             nonlocal began
             began = time.monotonic()
-            fault.begin(step)
+            fault.begin(world, step)
 
-        def end(step: Step) -> None:
-            fault.end(step)
+        def end(world: World, step: Step) -> None:
+            fault.end(world, step)
             longest = self._stalls.longest(began, time.monotonic())
             told = [each for name, each in longest.items() if name.startswith(TOLD)]
             self._timeline.note(

@@ -26,32 +26,30 @@ class Nodes:
 
     def __init__(
         self,
-        world: World,
         bus: ClusterBus,
         choose: Choose,
         *,
         how: Callable[[ClusterNode], None] = ClusterNode.kill,
         services: Sequence[str] = (),
     ) -> None:
-        self._world = world
         self._bus = bus
         self._choose = choose
         self._how = how
         self._services = services
         self._chosen: Sequence[ClusterNode] = ()
 
-    def begin(self, step: Step) -> None:
+    def begin(self, world: World, step: Step) -> None:
         """Break the nodes, and kill the services while they are away."""
         self._chosen = self._choose(self._bus)
         names = [self._bus.name_of(node.broker) or "" for node in self._chosen]
-        self._world.timeline.note(f"{step.kind}: {', '.join(names)}")
+        world.timeline.note(f"{step.kind}: {', '.join(names)}")
         for node in self._chosen:
             self._how(node)
         for name in self._services:
-            self._world.services[name].kill()
-            self._world.start(name)
+            world.services[name].kill()
+            world.start(name)
 
-    def end(self, step: Step) -> None:
+    def end(self, world: World, step: Step) -> None:
         """Heal the nodes, and wait until every queue has all its copies at work."""
         if self._how is ClusterNode.pause:
             for node in self._chosen:
@@ -64,19 +62,18 @@ class Nodes:
 class InTurn:
     """All nodes restarted one by one, as a new version is brought in."""
 
-    def __init__(self, world: World, bus: ClusterBus) -> None:
-        self._world = world
+    def __init__(self, bus: ClusterBus) -> None:
         self._bus = bus
 
-    def begin(self, step: Step) -> None:
+    def begin(self, world: World, step: Step) -> None:
         """Restart each, and go on when every queue is whole."""
         for name, node in self._bus.members.items():
-            self._world.timeline.note(f"{step.kind}: {name}")
+            world.timeline.note(f"{step.kind}: {name}")
             node.stop()
             node.start()
             self._bus.cluster.wait_until_whole(*QUEUES, timeout=WHOLE_DEADLINE)
 
-    def end(self, step: Step) -> None:
+    def end(self, world: World, step: Step) -> None:
         """Give it its calm."""
         heal(self._bus)
 
@@ -101,7 +98,7 @@ def faults(world: World, bus: ClusterBus) -> Sequence[Fault]:
         return Fault(kind=kind, begin=doing.begin, end=doing.end)
 
     def killed(choose: Choose, *services: str) -> Nodes:
-        return Nodes(world, bus, choose, services=services)
+        return Nodes(bus, choose, services=services)
 
     some = (world.ingests[-1], world.gateways[-1], "mailer-1")
     return [
@@ -111,14 +108,14 @@ def faults(world: World, bus: ClusterBus) -> Sequence[Fault]:
         fault("kill -9 the node of most clients", killed(busiest), 3),
         fault("kill -9 a node, and services", killed(stream_leader, *some), 6),
         fault("kill -9 two nodes", killed(majority), 6),
-        fault("restart all", Nodes(world, bus, everyone, how=ClusterNode.stop), 3),
+        fault("restart all", Nodes(bus, everyone, how=ClusterNode.stop), 3),
         fault("kill -9 all", killed(everyone), 3),
         fault(
             "stop the mail leader from running",
-            Nodes(world, bus, mail_leader, how=ClusterNode.pause),
+            Nodes(bus, mail_leader, how=ClusterNode.pause),
             30,
         ),
-        fault("restart in turn", InTurn(world, bus)),
+        fault("restart in turn", InTurn(bus)),
     ]
 
 

@@ -229,3 +229,31 @@ async def test_broker_killed_twice_while_gateways_read_costs_no_client_an_event(
     for witness in witnesses:
         assert witness.told == truth[1:]
         assert witness.recovered
+
+
+@pytest.fixture
+def unopened(start, bus_url, supabase, folder):
+    """A gateway whose file cannot be opened: something else is in its place."""
+    in_the_way = folder / FILE
+    in_the_way.mkdir(parents=True)
+    gateway = start_gateway(start, bus_url, supabase.url, folder, wait=False)
+    until(lambda: logged(gateway, "changelog.not-opened"))
+    return gateway
+
+
+async def test_gateway_whose_file_cannot_be_opened_waits_for_its_disk(
+    unopened, folder, token, bus
+):
+    sent = bus.publish(*changes(5))
+    assert not unopened.is_ready()
+
+    (folder / FILE).rmdir()
+    await asyncio.to_thread(unopened.wait_ready)
+
+    witness = await told_after(unopened, token, sent[0], until_told=sent[-1])
+    assert witness.told == sent[1:]
+    assert "Traceback" not in unopened.output()
+
+
+def test_gateway_that_waits_for_its_disk_ends_when_it_is_told_to(unopened):
+    assert unopened.stop() == 0

@@ -9,59 +9,53 @@ from tests.chaos.plan import Kind, Step
 from tests.chaos.world import World
 
 FAMILY = "brokers"
-MEMORY, ENOUGH_MEMORY = ("set_vm_memory_high_watermark",), "0.4"
-DISK = ("set_disk_free_limit",)
-#: More than any machine has free, and less than any has that runs this.
-ALARMING, HARMLESS = "900TB", "50MB"
+
+
+def kill(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].kill()
+
+
+def stop(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].stop()
+
+
+def start(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].start()
+
+
+def pause(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].pause()
+
+
+def resume(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].resume()
+
+
+def alarm(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].alarm(step.detail)
+
+
+def ease(world: World, step: Step) -> None:
+    world.bus.nodes[step.target].ease(step.detail)
 
 
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
-    nodes = world.bus.nodes
 
-    def kill(step: Step) -> None:
-        nodes[step.target].kill()
-
-    def stop(step: Step) -> None:
-        nodes[step.target].stop()
-
-    def start(step: Step) -> None:
-        nodes[step.target].start()
-
-    def pause(step: Step) -> None:
-        nodes[step.target].pause()
-
-    def resume(step: Step) -> None:
-        nodes[step.target].resume()
-
-    def alarm_memory(step: Step) -> None:
-        nodes[step.target].control(*MEMORY, "0.0000001")
-
-    def end_memory_alarm(step: Step) -> None:
-        nodes[step.target].control(*MEMORY, ENOUGH_MEMORY)
-
-    def alarm_disk(step: Step) -> None:
-        nodes[step.target].control(*DISK, ALARMING)
-
-    def end_disk_alarm(step: Step) -> None:
-        nodes[step.target].control(*DISK, HARMLESS)
-
-    def kind(name: str, longest: float, rest: float = 5) -> Kind:
+    def kind(name: str, longest: float, rest: float = 4, **others: object) -> Kind:
         return Kind(
             name=name,
             family=FAMILY,
-            targets=tuple(nodes),
+            targets=tuple(world.bus.nodes),
             seconds=(0.5, longest),
             rest=rest,
             holds=("brokers",),
+            **others,
         )
 
     return [
-        Fault(kind=kind("kill -9", 3, 9), begin=kill, end=start),
-        Fault(kind=kind("restart", 2, 9), begin=stop, end=start),
+        Fault(kind=kind("kill -9", 3, 8), begin=kill, end=start),
+        Fault(kind=kind("restart", 2, 8), begin=stop, end=start),
         Fault(kind=kind("stop from running", 4), begin=pause, end=resume),
-        Fault(
-            kind=kind("memory alarm at", 3), begin=alarm_memory, end=end_memory_alarm
-        ),
-        Fault(kind=kind("disk alarm at", 3), begin=alarm_disk, end=end_disk_alarm),
+        Fault(kind=kind("alarm", 4, details=("memory", "disk")), begin=alarm, end=ease),
     ]

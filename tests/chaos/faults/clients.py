@@ -9,12 +9,12 @@ from tests.chaos.plan import Kind, Step
 from tests.chaos.world import World
 
 
+def storm(world: World, step: Step) -> None:
+    for name in world.gateways:
+        world.lines[f"to {name}"].cut()
+
+
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
-
-    def storm(step: Step) -> None:
-        for name in world.gateways:
-            world.lines[f"to {name}"].cut()
-
     kind = Kind(name="cut off", family="clients", targets=("all clients",), rest=2)
     return [Fault(kind=kind, begin=storm)]

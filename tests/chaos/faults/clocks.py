@@ -12,15 +12,16 @@ from tests.chaos.world import World
 SHIFTS = (2, 20, 240, 900, 7_200, 21_600)
 
 
+def shift(world: World, step: Step) -> None:
+    world.clocks[step.target.removeprefix("clock of ")].shift(int(step.detail))
+
+
+def back(world: World, step: Step) -> None:
+    world.clocks[step.target.removeprefix("clock of ")].shift(0)
+
+
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
-
-    def shift(step: Step) -> None:
-        world.clocks[step.target.removeprefix("clock of ")].shift(float(step.detail))
-
-    def back(step: Step) -> None:
-        world.clocks[step.target.removeprefix("clock of ")].shift(0)
-
     kind = Kind(
         name="shift",
         family="clocks",

@@ -9,15 +9,16 @@ from tests.chaos.plan import Kind, Step
 from tests.chaos.world import World
 
 
+def fill(world: World, step: Step) -> None:
+    world.disks[step.target.removeprefix("disk of ")].fill()
+
+
+def free(world: World, step: Step) -> None:
+    world.disks[step.target.removeprefix("disk of ")].free()
+
+
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
-
-    def fill(step: Step) -> None:
-        world.disks[step.target.removeprefix("disk of ")].fill()
-
-    def free(step: Step) -> None:
-        world.disks[step.target.removeprefix("disk of ")].free()
-
     kind = Kind(
         name="fill",
         family="disks",

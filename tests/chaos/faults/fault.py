@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos.plan import Kind, Step
+from tests.chaos.world import World
 
-Do = Callable[[Step], None]
+Do = Callable[[World, Step], None]
 
 
-def nothing(step: Step) -> None:
+def nothing(world: World, step: Step) -> None:
     """Do nothing: what was done is over by itself."""
 
 

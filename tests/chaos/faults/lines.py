@@ -11,26 +11,31 @@ from tests.chaos.world import World
 FAMILY = "lines"
 
 
+def cut(world: World, step: Step) -> None:
+    world.lines[step.target].cut()
+
+
+def refuse(world: World, step: Step) -> None:
+    world.lines[step.target].refuse()
+
+
+def allow(world: World, step: Step) -> None:
+    world.lines[step.target].allow()
+
+
+def swallow(world: World, step: Step) -> None:
+    world.lines[step.target].swallow()
+
+
+def pass_on(world: World, step: Step) -> None:
+    # First of all: no connection goes on in the middle of a frame.
+    world.lines[step.target].cut()
+    world.lines[step.target].pass_on()
+
+
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
     every = tuple(world.lines)
-
-    def cut(step: Step) -> None:
-        world.lines[step.target].cut()
-
-    def refuse(step: Step) -> None:
-        world.lines[step.target].refuse()
-
-    def allow(step: Step) -> None:
-        world.lines[step.target].allow()
-
-    def swallow(step: Step) -> None:
-        world.lines[step.target].swallow()
-
-    def pass_on(step: Step) -> None:
-        # First of all: no connection goes on in the middle of a frame.
-        world.lines[step.target].cut()
-        world.lines[step.target].pass_on()
 
     def kind(name: str, **others: object) -> Kind:
         return Kind(name=name, family=FAMILY, targets=every, **others)

@@ -27,15 +27,16 @@ TROUBLES = (
 )
 
 
+def begin(world: World, step: Step) -> None:
+    behave(world.mailgun, **json.loads(step.detail))
+
+
+def end(world: World, step: Step) -> None:
+    behave(world.mailgun)
+
+
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
-
-    def begin(step: Step) -> None:
-        behave(world.mailgun, **json.loads(step.detail))
-
-    def end(step: Step) -> None:
-        behave(world.mailgun)
-
     kind = Kind(
         name="trouble at",
         family=FAMILY,
