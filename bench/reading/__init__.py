@@ -1,0 +1,1 @@
+"""What it costs to read everything: a gateway's part, and the broker's for each."""
