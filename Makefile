@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        chaos check lint format types boundaries dashboard-check bench-fanout bench-ingest \
+        chaos cluster-test check lint format types boundaries dashboard-check bench-fanout bench-ingest \
         bench-outbox bench-mail site site-serve configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
 
@@ -55,10 +55,15 @@ test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
-chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60)
+cluster-test: setup ## Break a broker of three nodes in every way, beside everything else
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m pytest -n 0 tests/cluster
+
+chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60 NODES=3)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
-	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(NODES),--nodes $(NODES))
 
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 

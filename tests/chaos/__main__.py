@@ -31,7 +31,9 @@ def main() -> None:
         folder = Path(tempfile.mkdtemp(prefix="melotech-chaos-"))
         shape = SHAPE if given.nodes > 1 else SMALL
         report = run(seed, seconds=given.seconds, folder=folder, shape=shape)
-        print(told(report, seconds=given.seconds, folder=folder), flush=True)
+        again = f"make chaos SEED={seed} SECONDS={given.seconds:.0f}"
+        again += f" NODES={given.nodes}" if given.nodes > 1 else ""
+        print(told(report, again=again, folder=folder), flush=True)
         if report.faults:
             sys.exit(1)
         shutil.rmtree(folder)
