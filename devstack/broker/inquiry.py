@@ -53,7 +53,12 @@ def running_nodes(plan: BrokerPlan) -> set[str]:
 def members_of_queues(plan: BrokerPlan) -> Mapping[str, Members] | None:
     """Return who has a copy of each queue, None where the node does not answer."""
     answer = evaluate(plan, _MEMBERS)
-    return None if answer is None else dict(map(_parsed, _lines(answer)))
+    return None if answer is None else parsed_members(answer)
+
+
+def parsed_members(answer: str) -> Mapping[str, Members]:
+    """Return what the node's lines say, by queue; Erlang writes no lines as `[]`."""
+    return dict(_parsed(line) for line in answer.strip('"[]').split(";") if line)
 
 
 def evaluate(plan: BrokerPlan, expressions: str) -> str | None:
@@ -78,10 +83,6 @@ def evaluate(plan: BrokerPlan, expressions: str) -> str | None:
         return None
     head, _, value = done.stdout.partition(", ")
     return value.strip().removesuffix("}") if head == "{ok" else None
-
-
-def _lines(answer: str) -> list[str]:
-    return [line for line in answer.strip('"').split(";") if line]
 
 
 def _parsed(line: str) -> tuple[str, Members]:
