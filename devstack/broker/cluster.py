@@ -61,7 +61,7 @@ class PrivateCluster:
         """Return all addresses as the services take them: with commas between."""
         return ",".join(self.urls)
 
-    def start(self, timeout: float = 120) -> None:
+    def start(self, timeout: float = 180) -> None:
         """Start all nodes, and return when they are one cluster that takes clients.
 
         Also after `stop` and `kill`. Raises RuntimeError after `timeout` seconds.
@@ -76,7 +76,7 @@ class PrivateCluster:
             self.kill()
             raise
 
-    def start_nodes(self, nodes: Sequence[PrivateBroker], timeout: float = 120) -> None:
+    def start_nodes(self, nodes: Sequence[PrivateBroker], timeout: float = 180) -> None:
         """Start these at once, and return when all that run are one cluster."""
         deadline = time.monotonic() + timeout
         for node in nodes:
@@ -85,7 +85,7 @@ class PrivateCluster:
             node.wait_until_open(deadline - time.monotonic())
         self.wait_until_joined(deadline - time.monotonic())
 
-    def wait_until_joined(self, timeout: float = 60) -> None:
+    def wait_until_joined(self, timeout: float = 120) -> None:
         """Wait until each node that runs sees all of the others that do."""
         deadline = time.monotonic() + timeout
         wanted = {node.plan.node for node in self.running}

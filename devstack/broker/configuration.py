@@ -170,7 +170,4 @@ def _of_a_cluster(nodes: Sequence[str]) -> dict[str, object]:
         **listed,
         # A node that sees fewer than half of the others stops serving until it does.
         "cluster_partition_handling": "pause_minority",
-        # A node that hangs is given up after so many seconds, and not after a minute:
-        # until then a stream that it leads takes nothing.
-        "net_ticktime": 15,
     }

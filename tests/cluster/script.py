@@ -15,7 +15,7 @@ from tests.cluster.bus import QUEUES, ClusterBus, ClusterNode
 FAMILY = "cluster"
 #: After each, under load: whatever it broke must come to light beside nothing else.
 CALM = 3.0
-WHOLE_DEADLINE = 90.0
+WHOLE_DEADLINE = 150.0
 CONNECTIONS = "length(rabbit_networking:local_connections())."
 
 Choose = Callable[[ClusterBus], Sequence[ClusterNode]]

@@ -11,7 +11,7 @@ from tests.cluster.run import run
 from tests.plugins.broker import unavailable
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_nodes_that_die_hang_and_restart_cost_no_change_no_mail_and_no_order(
     tmp_path, record_property
 ):
