@@ -8,8 +8,9 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        chaos cluster-test check lint format types boundaries dashboard-check bench-fanout bench-ingest \
-        bench-outbox bench-mail site site-serve configuration audit bandit sbom \
+        chaos cluster-test check lint format types boundaries dashboard-check bench \
+        bench-fanout bench-ingest bench-outbox bench-endtoend bench-mail \
+        site site-serve configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
 
 help: ## List these commands
@@ -84,6 +85,10 @@ boundaries: setup ## Check who may import whom
 dashboard-check: setup ## Check the dashboard: types, style, tests, build and size
 	@$(PYTHON) -m devstack.dashboard check
 
+bench: setup ## Measure all, write docs/performance.md: 40 minutes (ARGS="--quick")
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m bench $(ARGS)
+
 bench-fanout: setup ## Measure the fan-out beside plain loops (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench.fanout $(ARGS)
@@ -95,6 +100,10 @@ bench-ingest: setup ## Measure ingest beside the plain ways (ARGS="--quick")
 bench-outbox: setup ## Measure commit to socket, pushed and relayed (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench.outbox $(ARGS)
+
+bench-endtoend: setup ## Measure commit to every socket of a room (ARGS="--quick")
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m bench.endtoend $(ARGS)
 
 bench-mail: setup ## Measure the mailer beside a plain one (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers

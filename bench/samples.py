@@ -41,14 +41,21 @@ def lower_quartile(samples: Sequence[object], attribute: str) -> float:
 def ratio(
     samples: Sequence[T], baseline: Sequence[T], attribute: str = "cpu_us"
 ) -> float | None:
-    """Return the median over the turns of a server's figure by a baseline's.
+    """Return the median over the turns of a server's figure by a baseline's."""
+    found = ratios(samples, baseline, attribute)
+    return statistics.median(found) if found else None
+
+
+def ratios(
+    samples: Sequence[T], baseline: Sequence[T], attribute: str = "cpu_us"
+) -> list[float]:
+    """Return a server's figure by a baseline's, for each turn that both have.
 
     Turn by turn, since whatever else the machine does changes both alike.
     """
     theirs = {sample.turn: getattr(sample, attribute) for sample in baseline}
-    ratios = [
+    return [
         getattr(sample, attribute) / theirs[sample.turn]
         for sample in samples
         if theirs.get(sample.turn)
     ]
-    return statistics.median(ratios) if ratios else None

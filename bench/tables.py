@@ -1,8 +1,8 @@
-"""Tables and verdicts as lines of text; pure."""
+"""Tables and verdicts as lines of text, and as Markdown; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -25,3 +25,9 @@ def times(value: float | None) -> str:
 def verdict(what: str, *, kept: bool) -> str:
     """Say whether what was aimed at is reached."""
     return f"{'within' if kept else 'OVER  '}  {what}"
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
+    """Return a Markdown table; all but the first `left` columns are numbers."""
+    under = ["---"] * left + ["--:"] * (len(head) - left)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, under, *rows))

@@ -17,7 +17,7 @@ import psutil
 import structlog
 
 from bench.fanout.contest import Plan, Results, run
-from bench.fanout.crowd import Refused
+from bench.fanout.joining import Refused
 from bench.fanout.report import text_of
 from bench.fanout.servers import LOCAL_SERVERS, MODE_NAMES, MODES, SERVERS, Server
 from bench.fanout.stage import NotDelivered

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from bench.fanout.crowd import AwaitTotal, Join, Joined, Leave, Order, Tally, run
+from bench.fanout.crowd import AwaitTotal, Leave, Order, Tally, run
+from bench.fanout.joining import Join, Joined
 from bench.remote import GOODBYE_DEADLINE, Remote
 
 #: A handshake costs the slowest server well below this, in seconds.

@@ -31,7 +31,8 @@ class NotUnderstood(Exception):
 class Seen:
     """What stood in some bytes of one socket; `rest` is the begin of the next frame.
 
-    `oldest` is the moment of the first event among the deliveries, else 0.
+    `moments` are what the deliveries carry between their marks, in order; `oldest` is
+    the first of them, else 0.
     """
 
     messages: int
@@ -39,6 +40,7 @@ class Seen:
     payload_bytes: int
     pings: int
     oldest: int
+    moments: tuple[int, ...]
     close_code: int | None
     rest: bytes
 
@@ -72,7 +74,8 @@ def look(data: bytes) -> Seen:
 
     A room hears the same bytes on every socket, so they are looked at once.
     """
-    messages = deliveries = payload_bytes = pings = oldest = taken = 0
+    messages = payload_bytes = pings = taken = 0
+    moments: list[int] = []
     close_code = None
     for first, payload, end in _frames(data):
         taken = end
@@ -80,9 +83,8 @@ def look(data: bytes) -> Seen:
             messages += 1
             moment = _MOMENT.search(_text(first, payload))
             if moment:
-                deliveries += 1
                 payload_bytes += len(payload)
-                oldest = oldest or int(moment[1])
+                moments.append(int(moment[1]))
         elif first == _PING:
             pings += 1
         elif first == _CLOSE:
@@ -91,10 +93,11 @@ def look(data: bytes) -> Seen:
             raise NotUnderstood(f"a frame begins with {first:#x}")
     return Seen(
         messages=messages,
-        deliveries=deliveries,
+        deliveries=len(moments),
         payload_bytes=payload_bytes,
         pings=pings,
-        oldest=oldest,
+        oldest=moments[0] if moments else 0,
+        moments=tuple(moments),
         close_code=close_code,
         rest=data[taken:],
     )

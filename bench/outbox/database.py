@@ -19,9 +19,13 @@ create table public.submissions (
     status text not null default 'pending', rating numeric, feedback text,
     updated_at timestamptz not null default now()
 );
-insert into public.submissions (title)
-select 'Track ' || n from generate_series(1, 50) n;
 """
+FILL = """
+insert into public.submissions (title)
+select 'Track ' || n from generate_series(1, %s) n
+"""
+#: Submissions, where nobody asks for more.
+ROWS = 50
 UNDELIVERED = """
 select count(*) from melotech.webhook_outbox where delivered_at is null
 """
@@ -46,21 +50,22 @@ class Database:
         with psycopg.connect(self.dsn) as connection:
             return int(connection.execute(query).fetchall()[0][0])
 
-    def install(self) -> None:
-        """Make the table, and run every script of the pack."""
+    def install(self, rows: int) -> None:
+        """Make the table with so many rows, and run every script of the pack."""
         self._run(SUBMISSIONS)
+        self._run(FILL, rows)
         for script in sorted(PACKS.glob("*.sql")):
             self._run(script.read_bytes())
         self._run("truncate melotech.webhook_outbox")
 
-    def _run(self, text: str | bytes, *words: str) -> None:
+    def _run(self, text: str | bytes, *words: str | int) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             encoded = text if isinstance(text, bytes) else text.encode()
             connection.execute(encoded, words or None)
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[Database]:
+def database(folder: Path, *, rows: int) -> Iterator[Database]:
     """Start all of it; it ends with the block."""
     log = folder / "pgnet"
     with (
@@ -73,5 +78,5 @@ def database(folder: Path) -> Iterator[Database]:
                 raise NotStarted(f"pg_net's stand-in: {log.read_text()[-LOG_TAIL:]}")
             time.sleep(0.05)
         made = Database(dsn)
-        made.install()
+        made.install(rows)
         yield made

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.fanout.supabase import Supabase
-from bench.outbox.database import Database, database
+from bench.outbox.database import ROWS, Database, database
 from bench.outbox.ways import Pace, Way
 from bench.outbox.writer import Listener, measure
 from bench.programs import Program
@@ -33,12 +33,14 @@ class Result:
     milliseconds: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stack:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """The whole path, running; `bus_url` is the broker's address."""
+
     database: Database
     bus_url: str
-    ingest: int
-    gateway: int
+    ingest: Program
+    gateway: Program
     secret: str
     token: str
 
@@ -49,17 +51,17 @@ def run(
     """Measure every way at every pace, one after the other on one stack."""
     results = []
     say("starting PostgreSQL, RabbitMQ, ingest and gateway")
-    with _stack(folder) as stack:
+    with started(folder) as stack:
         for way in ways:
-            with _arranged(stack, way, folder):
+            with arranged(stack, way, folder):
                 for pace in paces:
                     say(f"{way.name}: {pace.name}")
                     results.append(asyncio.run(_measured(stack, way, pace)))
     return results
 
 
-async def _measured(stack: _Stack, way: Way, pace: Pace) -> Result:
-    url = f"http://127.0.0.1:{stack.gateway}"
+async def _measured(stack: Stack, way: Way, pace: Pace) -> Result:
+    url = f"http://127.0.0.1:{stack.gateway.port}"
     async with (
         aiohttp.ClientSession() as session,
         Listener(session, url, stack.token) as listener,
@@ -69,10 +71,11 @@ async def _measured(stack: _Stack, way: Way, pace: Pace) -> Result:
 
 
 @contextmanager
-def _stack(folder: Path) -> Iterator[_Stack]:
+def started(folder: Path, *, rows: int = ROWS) -> Iterator[Stack]:
+    """Start all of it, with so many submissions; it ends with the block."""
     secret, ports = secrets.token_hex(32), (free_port(), free_port())
     with (
-        database(folder) as made,
+        database(folder, rows=rows) as made,
         PrivateBroker(folder / "broker") as broker,
         Supabase(folder / "supabase") as supabase,
         Program(
@@ -95,15 +98,23 @@ def _stack(folder: Path) -> Iterator[_Stack]:
     ):
         ingest.wait_ready()
         gateway.wait_ready()
-        yield _Stack(made, broker.url, *ports, secret, supabase.token())
+        yield Stack(
+            database=made,
+            bus_url=broker.url,
+            ingest=ingest,
+            gateway=gateway,
+            secret=secret,
+            token=supabase.token(),
+        )
 
 
 @contextmanager
-def _arranged(stack: _Stack, way: Way, folder: Path) -> Iterator[None]:
-    url = f"http://127.0.0.1:{stack.ingest}/webhook/submission-update"
+def arranged(stack: Stack, way: Way, folder: Path) -> Iterator[Program | None]:
+    """Let changes go this way within the block; yield the relay, where there is one."""
+    url = f"http://127.0.0.1:{stack.ingest.port}/webhook/submission-update"
     stack.database.push_to(url if way.push else "", stack.secret)
     if not way.relay:
-        yield
+        yield None
     else:
         port = free_port()
         environ = {
@@ -114,7 +125,7 @@ def _arranged(stack: _Stack, way: Way, folder: Path) -> Iterator[None]:
         words, log = ["ingest_service.outbox_relay"], folder / f"{way.name}.log"
         with Program(words, port=port, environ=environ, log=log) as relay:
             relay.wait_ready()
-            yield
+            yield relay
     until = time.monotonic() + SETTLE_DEADLINE
     while stack.database.undelivered() and time.monotonic() < until:
         time.sleep(0.1)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.sizing import tables
 from bench.sizing.costs import (
     BUSY_AT_MOST,
     READING_AT_MOST,
@@ -13,6 +14,7 @@ from bench.sizing.costs import (
     Load,
 )
 from bench.sizing.model import need
+from tests.plugins.measured import measured, rows_of
 
 COSTS = Costs(
     webhook=250,
@@ -71,3 +73,17 @@ def test_stream_is_partitioned_when_a_gateway_cannot_read_everything():
 
     assert need(Load(sockets=10_000, events=just), COSTS).partitions == 1
     assert need(Load(sockets=10_000, events=just + 1), COSTS).partitions == 2
+
+
+def test_machines_are_told_once_everything_was_measured_and_not_before():
+    rows = rows_of(tables.machines(measured()))
+
+    assert len(rows) == len(tables.SOCKETS) * len(tables.EVENTS)
+    assert [row[0] for row in rows[:: len(tables.EVENTS)]] == [
+        f"{sockets:,}" for sockets in tables.SOCKETS
+    ]
+    assert "µs" in tables.costs(measured())
+    for part in ("ingest", "fanout", "held", "reading", "mail"):
+        missing = replace(measured(), **{part: ()})
+        assert "Not measured" in tables.machines(missing), part
+        assert "Not measured" in tables.costs(missing), part

@@ -1,0 +1,1 @@
+"""All benches in one run, and the page that says what they found."""

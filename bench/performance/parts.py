@@ -1,0 +1,36 @@
+"""The benches of a run: what is run of each, and how long that may take; data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A bench; `deadline`, in seconds, is far beyond what two cores need."""
+
+    name: str
+    words: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ("--quick",)
+    deadline: float
+
+    @property
+    def module(self) -> str:
+        """Return the Python module that is run."""
+        return f"bench.{self.name}"
+
+
+PARTS = (
+    Part(name="ingest", deadline=900),
+    Part(
+        name="fanout",
+        # Pace and compression are for `make bench-fanout` alone: they take long.
+        words=("--modes", "full,burst,stream,idle"),
+        quick=("--quick", "--modes", "full,burst,idle"),
+        deadline=1500,
+    ),
+    Part(name="reading", deadline=900),
+    Part(name="endtoend", deadline=1800),
+    Part(name="mail", deadline=1200),
+)
+NAMES = tuple(part.name for part in PARTS)
