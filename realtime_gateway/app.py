@@ -127,6 +127,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             users=admission.users,
             census=Census(hub.counts),
             is_ready=feed.caught_up.is_set,
+            feed=feed,
         )
         app = _app(services, disconnect, sources, store.keeper)
         yield Gateway(app=app, drain=services.drain)

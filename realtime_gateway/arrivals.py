@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from functools import partial
 
 from realtime_gateway import protocol
 from realtime_gateway.admission import Refusal
@@ -14,15 +15,13 @@ from realtime_gateway.connection import Connection, State
 from realtime_gateway.feed import Feed
 from realtime_gateway.hub import Hub
 from realtime_gateway.protocol import Welcome
+from realtime_gateway.unknown import look_for
 from shared import logs
 
 log = logs.get(__name__)
 
 #: How long a client waits for a gateway that still reads the stream, in seconds.
 READY_DEADLINE = 15.0
-#: Another gateway may have told an event that this one reads a moment later: an
-#: unknown id is looked for so many times, so many seconds apart.
-LOOKS, LOOK_PAUSE = 6, 0.25
 
 
 class Arrivals:
@@ -126,17 +125,18 @@ class Arrivals:
         if since is None:
             return None
         try:
-            return await self._look_for(since)
+            async with asyncio.timeout(READY_DEADLINE):
+                return await look_for(partial(self._look, since), self._feed)
+        except TimeoutError:
+            # Another gateway may know it, and this one would tell all of it twice.
+            detail = "this gateway cannot read the stream to its end"
+            raise Refusal(CloseCode.GOING_AWAY, detail) from None
         except sqlite3.Error as error:
             log.error("changelog.unreadable", error=str(error)[:200])
             self._feed.file_unusable(error)
             raise Refusal(CloseCode.GOING_AWAY, "no history to read") from None
 
-    async def _look_for(self, event_id: str) -> int | None:
-        for look in range(LOOKS):
-            if look:
-                await asyncio.sleep(LOOK_PAUSE)
-            found = await self._catch_up.position_of(event_id)
-            if found is not None:
-                return found
-        return None
+    async def _look(self, event_id: str) -> int | None:
+        # What waits to be told is not known yet.
+        self._hub.flush()
+        return await self._catch_up.position_of(event_id)

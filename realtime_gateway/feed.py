@@ -60,6 +60,7 @@ class Feed:
         self._rebuilding: asyncio.Task[None] | None = None
         self._end: int | None = None
         self._looking = False
+        self._looks = 0
         self._attachment = 0
         self._listening = False
         self.caught_up = asyncio.Event()
@@ -92,6 +93,17 @@ class Feed:
         if self.live and not self._looking:
             self._looking = True
             self.reader.look_for_end()
+
+    @property
+    def next_look(self) -> int:
+        """Return the number of the first look that begins from now on."""
+        return self._looks + (2 if self._looking else 1)
+
+    def has_read_up_to(self, look: int) -> bool:
+        """Tell whether all is stored that the stream had at this look; have it done."""
+        if self._looks < look:
+            self.look_for_end()
+        return self._looks >= look and self.behind == 0
 
     def open(self) -> None:
         """Begin to read."""
@@ -132,6 +144,7 @@ class Feed:
 
     def _end_found(self, offset: int | None) -> None:
         self._looking = False
+        self._looks += 1
         self._end = -1 if offset is None else offset
         self._see_whether_caught_up()
 

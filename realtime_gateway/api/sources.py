@@ -18,6 +18,7 @@ from realtime_gateway.api.table import SubmissionsTable
 from realtime_gateway.changelog import reader
 from realtime_gateway.changelog.reader import ChangeLogReader
 from realtime_gateway.identity import UserDirectory
+from realtime_gateway.unknown import Reads, look_for
 from shared import logs
 from shared.errors import Malformed, Misconfigured, Transient
 
@@ -25,8 +26,6 @@ log = logs.get(__name__)
 
 #: How long a query may wait for its turn and take, in seconds.
 DEADLINE = 10.0
-#: An unknown event is looked for so many times, so many seconds apart.
-LOOKS, LOOK_PAUSE = 6, 0.25
 
 T = TypeVar("T")
 
@@ -41,6 +40,7 @@ class Sources:
     census: Census
     #: Whether the change log has been read up to the stream's end.
     is_ready: Callable[[], bool]
+    feed: Reads
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Return what the query returns; raise Problem where it cannot be had."""
@@ -64,15 +64,14 @@ class Sources:
     async def position_of(self, event_id: str) -> int | None:
         """Return where the event stands in this gateway's log, None: not (or no more).
 
-        Another gateway may have told of it a moment before this one reads it.
+        Raises Problem where this gateway may just not have read it yet.
         """
-        for look in range(LOOKS):
-            if look:
-                await asyncio.sleep(LOOK_PAUSE)
-            found = await self.read(partial(reader.position_of, event_id=event_id))
-            if found is not None:
-                return found
-        return None
+        query = partial(reader.position_of, event_id=event_id)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await look_for(partial(self.read, query), self.feed)
+        except TimeoutError:
+            raise unavailable("this gateway still reads the stream") from None
 
 
 def answer(body: object) -> web.Response:

@@ -25,6 +25,8 @@ POLICY = {
     "priority": 0,
 }
 CONTROL_DEADLINE = 30
+#: Of a node on a machine that has much else to do, in seconds.
+START_DEADLINE = 200
 
 #: What raises each alarm and what ends it, as calls in the node.
 ALARMS = {
@@ -91,7 +93,7 @@ class OneNode:
     def start(self) -> None:
         """Start it, and wait until a client can log in."""
         if self._broker.pid is None:
-            self._thread.submit(self._broker.start).result()
+            self._thread.submit(self._broker.start, START_DEADLINE).result()
 
     def stop(self) -> None:
         """End it in order."""

@@ -63,16 +63,12 @@ class Entry:
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """From a welcome to the socket's end; `since` was asked for, `after` was told.
-
-    `excused`: this gateway had lost its file since, so it need not know the id.
-    """
+    """From a welcome to the socket's end; `since` was asked for, `after` was told."""
 
     gateway: str
     since: str | None
     recovered: bool
     after: str | None
-    excused: bool = False
     told: list[str] = field(default_factory=list)
 
 

@@ -66,7 +66,7 @@ def _of_client(client: Listening, history: History) -> Iterator[str]:
     for number, visit in enumerate(client.visits):
         if number and not visit.recovered:
             # Before it had been told of any event it had nothing to come back with.
-            if visit.since is not None and not visit.excused:
+            if visit.since is not None:
                 yield f"{who} was not recovered after {visit.since} at {visit.gateway}"
             yield from _of_stay(who, told, _after(start, room, places), whole=False)
         if not number or not visit.recovered:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos import evidence, oracle
-from tests.chaos.clients import Listener, Stranger
+from tests.chaos.cast import Cast
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import all_faults
 from tests.chaos.faults.fault import Fault
-from tests.chaos.history import History, Listening
+from tests.chaos.history import History
 from tests.chaos.plan import Kind, Step, plan
 from tests.chaos.quiet import Quiet
 from tests.chaos.rows import Rows
@@ -23,11 +23,7 @@ from tests.chaos.traffic import Traffic
 from tests.chaos.world import Shape, World, world
 from tests.chaos.writers import Writer
 from tests.plugins.mails import dead_letters
-from tests.plugins.sockets import login, users_id
 
-PEOPLE = ("ada", "ben", "cleo")
-#: Artists that nobody listens for.
-OTHERS = tuple(f"artist-{number}" for number in range(24))
 #: In seconds: before the first fault, and what the world has to become quiet in.
 CALM, QUIET_DEADLINE = 2.0, 90.0
 
@@ -88,17 +84,18 @@ class Run:
         faults = self.faults(made)
         self._steps = self.draw(seed, seconds, [fault.kind for fault in faults])
         self._conductor = Conductor(made, faults)
-        self._listeners = list(self._all_listeners(size))
-        self._strangers = list(self._all_strangers())
-        everybody = [*self._people().values()]
-        artists = [*itertools.chain.from_iterable(everybody), *OTHERS]
+        cast = Cast(made, self._steps)
+        self._listeners = list(
+            cast.listeners(admins=size.admins, of_each_artist=size.of_each_artist)
+        )
+        self._strangers = list(cast.strangers())
         self._traffic = [
             Traffic(
                 made.door(door),
                 way=way,
                 seed=seed,
                 rows=size.rows,
-                artists=artists,
+                artists=cast.artists,
                 per_second=per_second,
             )
             for (way, per_second), door in zip(
@@ -108,7 +105,7 @@ class Run:
             )
         ]
         dice = random.Random(f"{seed} outbox")
-        rows = Rows("outbox", dice, count=size.rows, artists=artists)
+        rows = Rows("outbox", dice, count=size.rows, artists=cast.artists)
         self._writer = Writer(made.outbox, rows, per_second=size.written)
 
     def faults(self, made: World) -> Sequence[Fault]:
@@ -151,16 +148,38 @@ class Run:
         return left
 
     def _judge(self, troubles: list[str]) -> Report:
+        figures: dict[str, float] = {}
+        odd = [each for way in self._traffic for each in way.odd]
+        found = [*troubles, *self._conductor.troubles, *odd]
+        try:
+            history = self._history()
+        except Exception as error:  # noqa: BLE001 # the time line tells why
+            text = f"{type(error).__name__}: {str(error)[:300]}"
+            found.append(f"what happened cannot be read: {text}")
+        else:
+            found += oracle.faults(history)
+            figures = self._figures(history)
+        return Report(
+            seed=self._seed,
+            faults=found,
+            timeline=str(self._timeline),
+            steps=self._conductor.done,
+            missing=self._world.missing,
+            figures={"seconds": round(self._timeline.seconds, 1)} | figures,
+        )
+
+    def _history(self) -> History:
         made = self._world
-        sent = [each for way in self._traffic for each in way.sent]
+        pushed = [each for way in self._traffic for each in way.sent]
+        # What needs the services first: at their ends they write no more logs.
         mails, ledger = evidence.mails_of(made), evidence.ledger_of(made)
         stream = evidence.stream_of(made)
         dead = [str(headers) for headers, _ in dead_letters(made.bus.urls[0])]
         services = evidence.ends_of(made)
-        history = History(
-            sent=[*sent, *self._writer.sent()],
+        return History(
+            sent=[*pushed, *self._writer.sent()],
             stream=stream,
-            logs={n: evidence.log_of(made, n) for n in made.gateways},
+            logs={name: evidence.log_of(made, name) for name in made.gateways},
             mails=mails,
             ledger=ledger,
             listening=[each.listening for each in self._listeners],
@@ -168,59 +187,15 @@ class Run:
             services=services,
             dead=dead,
         )
-        odd = [each for way in self._traffic for each in way.odd]
-        troubles += self._conductor.troubles + odd
-        visits = sum(len(each.listening.visits) for each in self._listeners)
-        return Report(
-            seed=self._seed,
-            faults=[*troubles, *oracle.faults(history)],
-            timeline=str(self._timeline),
-            steps=self._conductor.done,
-            missing=made.missing,
-            figures={
-                "seconds": round(self._timeline.seconds, 1),
-                "sent": len(history.sent),
-                "accepted": sum(each.accepted for each in history.sent),
-                "mails": len(mails),
-                "welcomes": visits,
-                "told": sum(len(v.told) for c in history.listening for v in c.visits),
-                "strangers_turned_away": sum(each.tries for each in self._strangers),
-                "twice_in_the_stream": oracle.copies(history),
-            },
-        )
 
-    def _people(self) -> dict[str, tuple[str, str]]:
-        supabase = self._world.supabase
-        return {n: users_id(supabase, f"{n}@melotech.test") for n in PEOPLE}
-
-    def _all_listeners(self, size: Size):
-        rooms = [("admin", "admin", None)] * size.admins
-        for name, ids in self._people().items():
-            each = [(f"artist/{ids[n % 2]}", name, frozenset(ids)) for n in range(2)]
-            rooms += each * (size.of_each_artist // 2)
-        for number, (room, name, owner) in enumerate(rooms):
-            doors = self._world.doors
-            yield Listener(
-                doors if number % 2 else doors[::-1],
-                room,
-                login(self._world.supabase, f"{name}@melotech.test"),
-                listening=Listening(name=f"{name} {number}", owner=owner),
-                is_excused=self._clock_was_wrong,
-            )
-
-    def _all_strangers(self):
-        ids, tokens = self._people(), {}
-        for name in PEOPLE:
-            tokens[name] = login(self._world.supabase, f"{name}@melotech.test")
-        for room, name, token in (
-            (f"artist/{ids['ada'][0]}", "ben", tokens["ben"]),
-            (f"artist/{ids['ben'][1]}", "cleo", tokens["cleo"]),
-            ("admin", "ada", tokens["ada"]),
-            ("admin", "nobody", "no.token.at-all"),
-            ("admin", "a forger", tokens["ada"][:-8] + "AAAAAAAA"),
-        ):
-            yield Stranger(self._world.doors, room, token, name=f"{name} in {room}")
-
-    def _clock_was_wrong(self, gateway: str) -> bool:
-        name = f"clock of {gateway}"
-        return any(step.target == name for step in self._steps)
+    def _figures(self, history: History) -> dict[str, float]:
+        visits = [visit for each in history.listening for visit in each.visits]
+        return {
+            "sent": len(history.sent),
+            "accepted": sum(each.accepted for each in history.sent),
+            "mails": len(history.mails),
+            "welcomes": len(visits),
+            "told": sum(len(visit.told) for visit in visits),
+            "strangers_turned_away": sum(each.tries for each in self._strangers),
+            "twice_in_the_stream": oracle.copies(history),
+        }

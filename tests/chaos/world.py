@@ -83,8 +83,6 @@ class World:
         self.missing: dict[str, str] = {}
         #: Of each service that was asked to end in mid-run.
         self.exit_codes: list[tuple[str, int]] = []
-        #: When a gateway's file was taken away, by its name.
-        self.lost_files: dict[str, float] = {}
         self._ending = ending
         self._library: Path | None = None
         try:

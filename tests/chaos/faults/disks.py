@@ -1,4 +1,4 @@
-"""Disks that are full for a while: the spool's, and those of the change logs."""
+"""Disks that are full for a while, and change logs that are lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Kind, Step
-from tests.chaos.world import World
+from tests.chaos.world import GATEWAYS, World
 
 
 def fill(world: World, step: Step) -> None:
@@ -17,6 +17,16 @@ def free(world: World, step: Step) -> None:
     world.disks[step.target.removeprefix("disk of ")].free()
 
 
+def lose(world: World, step: Step) -> None:
+    world.kill(step.target)
+    for file in (world.folder / step.target).glob("changes.sqlite3*"):
+        file.unlink()
+
+
+def start(world: World, step: Step) -> None:
+    world.start(step.target)
+
+
 def faults(world: World) -> Sequence[Fault]:
     """Return the family."""
     kind = Kind(
@@ -25,4 +35,14 @@ def faults(world: World) -> Sequence[Fault]:
         targets=tuple(f"disk of {name}" for name in world.disks),
         seconds=(1, 5),
     )
-    return [Fault(kind=kind, begin=fill, end=free)]
+    lost = Kind(
+        name="lose the file of",
+        family="processes",
+        targets=GATEWAYS,
+        seconds=(0.1, 2),
+        rest=4,
+    )
+    return [
+        Fault(kind=kind, begin=fill, end=free),
+        Fault(kind=lost, begin=lose, end=start),
+    ]
