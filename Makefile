@@ -10,9 +10,9 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        chaos check lint format types boundaries dashboard-check bench bench-fanout \
-        bench-ingest bench-outbox bench-endtoend bench-mail bench-reading site site-serve \
-        configuration audit bandit sbom \
+        chaos cluster-test check lint format types boundaries dashboard-check bench \
+        bench-fanout bench-ingest bench-outbox bench-endtoend bench-mail bench-reading \
+        bench-cluster site site-serve configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
 
 help: ## List these commands
@@ -58,10 +58,15 @@ test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
-chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60)
+cluster-test: setup ## Break a broker of three nodes in every way, beside everything else
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m pytest -n 0 tests/cluster
+
+chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60 NODES=3)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
-	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(NODES),--nodes $(NODES))
 
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 
@@ -109,6 +114,10 @@ bench-mail: setup ## Measure the mailer beside a plain one (ARGS="--quick")
 bench-reading: setup ## Measure what reading everything costs (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench.reading $(ARGS)
+
+bench-cluster: setup ## Measure one node of the broker beside three (ARGS="--quick")
+	@$(PYTHON) -m devstack.stack test-servers
+	@exec $(PYTHON) -m bench.cluster $(ARGS)
 
 site: setup ## Build the documentation as a site, into site/
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict

@@ -19,6 +19,10 @@ settings.register_profile(
 settings.load_profile("melotech")
 
 
+#: Minutes of three brokers: only where the folder is asked for by its name.
+collect_ignore = ["cluster"]
+
+
 def pytest_xdist_auto_num_workers():
     """Run four workers, each on a broker of its own; a given broker is for one.
 

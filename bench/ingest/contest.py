@@ -65,10 +65,11 @@ def run(plan: Plan, folder: Path, say: Say) -> list[Sample]:
         entrants = []
         for server in plan.servers:
             say(f"starting {server.name}")
-            program = _program(server, broker.url, secret, folder)
+            program = program_of(server, broker.url, secret, folder)
             stack.enter_context(program)
             program.wait_ready()
-            entrants.append(_Entrant(server, program, sender, bus, broker.pid, secret))
+            pids = (broker.pid,)
+            entrants.append(Entrant(server, program, sender, bus, pids, secret))
         for turn in range(plan.turns):
             say(f"turn {turn + 1} of {plan.turns}")
             for load in random.sample(plan.loads, len(plan.loads)):
@@ -79,7 +80,8 @@ def run(plan: Plan, folder: Path, say: Say) -> list[Sample]:
     return samples
 
 
-def _program(server: Server, url: str, secret: str, folder: Path) -> Program:
+def program_of(server: Server, url: str, secret: str, folder: Path) -> Program:
+    """Return the server as a program on the broker at `url`, not yet started."""
     port = free_port()
     place = folder / server.name
     place.mkdir()
@@ -96,24 +98,27 @@ def _program(server: Server, url: str, secret: str, folder: Path) -> Program:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entrant:
+class Entrant:
+    """A server that is measured, with the broker's processes that work for it."""
+
     server: Server
     program: Program
     sender: Remote
     bus: Bus
-    broker_pid: int
+    broker_pids: tuple[int, ...]
     secret: str
 
     def measure(self, load: Load, turn: int, seconds: float) -> Sample:
+        """Return what one burst cost; raise NotAccepted."""
         order = Connect(port=self.program.port, request=self._request(), load=load)
         self.sender.say(order)
         warm = self.sender.hear(Connected, WARM_UP_DEADLINE)
         pids = self.program.pids()
         time.sleep(COMING_TO_REST)
-        before = cpu_seconds(pids), cpu_seconds([self.broker_pid])
+        before = cpu_seconds(pids), cpu_seconds(self.broker_pids)
         self.sender.say(Fire(seconds))
         tally = self.sender.hear(Tally, seconds + TALLY_DEADLINE)
-        after = cpu_seconds(pids), cpu_seconds([self.broker_pid])
+        after = cpu_seconds(pids), cpu_seconds(self.broker_pids)
         self._check(load, tally, warm.accepted + tally.accepted)
         time.sleep(COMING_TO_REST)
         by_request = 1e6 / tally.accepted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,14 @@ from shared.passwords import password_hash
 
 NODE = "melotech@localhost"
 LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterPlan:
+    """What the nodes of a cluster have in common: their names, and a secret."""
+
+    nodes: tuple[str, ...]
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,10 @@ class BrokerPlan:
     also: Mapping[str, list[dict[str, object]]] = field(default_factory=dict)
     #: Where it tells Prometheus how it is, None for nowhere.
     metrics_port: int | None = None
+    #: What its Erlang node is called.
+    node: str = NODE
+    #: The cluster that it is one of, None where it is alone.
+    cluster: ClusterPlan | None = None
 
     def url(self, vhost: str = "/") -> str:
         """Return the AMQP address of a virtual host, credentials included."""
@@ -45,10 +58,25 @@ def write_files(plan: BrokerPlan) -> None:
     plugins = "rabbitmq_prometheus" if plan.metrics_port else ""
     (plan.folder / "enabled_plugins").write_text(f"[{plugins}].\n")
     (plan.folder / "rabbitmq.conf").write_text(_settings(plan))
+    if plan.cluster:
+        _write_what_nodes_need(plan.folder, plan.cluster.cookie)
     users = definitions(plan.user, password_hash(plan.password), plan.vhosts)
     for kind, entries in plan.also.items():
         users[kind] = [*users.get(kind, []), *entries]
     (plan.folder / "definitions.json").write_text(json.dumps(users, indent=1))
+
+
+def _write_what_nodes_need(folder: Path, cookie: str) -> None:
+    file = folder / ".erlang.cookie"
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(cookie)
+    file.chmod(0o400)  # Erlang refuses one that others may read
+    # The copies of a stream find each other by the host's name, whatever the node's is.
+    names = json.dumps(["localhost", socket.gethostname()])
+    (folder / "inetrc").write_text(
+        f"{{lookup, [file]}}.\n{{host, {{127,0,0,1}}, {names}}}.\n"
+    )
 
 
 def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
@@ -59,7 +87,12 @@ def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
         "+B i",  # Ctrl-C is for our own process: it stops the node in order
         "-kernel inet_dist_use_interface {127,0,0,1}",
     ]
-    return {
+    if plan.cluster:
+        # The copies of a stream listen at every address: here, none from outside.
+        device = "{bind_to_device,<<108,111>>}"  # "lo"
+        arguments.append(f"-kernel inet_default_listen_options [{device}]")
+    inetrc = {"ERL_INETRC": str(folder / "inetrc")} if plan.cluster else {}
+    return inetrc | {
         "PATH": path,
         "HOME": str(folder),
         "LANG": "C.UTF-8",
@@ -78,7 +111,7 @@ def environment(plan: BrokerPlan, *, path: str) -> dict[str, str]:
         "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "generated"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-        "RABBITMQ_NODENAME": NODE,
+        "RABBITMQ_NODENAME": plan.node,
         "RABBITMQ_NODE_PORT": str(plan.amqp_port),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join(arguments),
     }
@@ -122,4 +155,19 @@ def _settings(plan: BrokerPlan) -> str:
     if plan.metrics_port:
         lines |= {"prometheus.tcp.ip": LOOPBACK}
         lines |= {"prometheus.tcp.port": str(plan.metrics_port)}
+    if plan.cluster:
+        lines |= _of_a_cluster(plan.cluster.nodes)
     return "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
+def _of_a_cluster(nodes: Sequence[str]) -> dict[str, object]:
+    listed = {
+        f"cluster_formation.classic_config.nodes.{number}": node
+        for number, node in enumerate(nodes, start=1)
+    }
+    return {
+        "cluster_formation.peer_discovery_backend": "classic_config",
+        **listed,
+        # A node that sees fewer than half of the others stops serving until it does.
+        "cluster_partition_handling": "pause_minority",
+    }

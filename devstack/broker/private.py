@@ -16,7 +16,8 @@ import pika
 import pika.exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
-from devstack.broker.configuration import BrokerPlan
+from devstack.broker.configuration import NODE, BrokerPlan, ClusterPlan
+from devstack.broker.mapper import PortMapper
 from devstack.broker.node import Node
 from devstack.free_port import free_port
 
@@ -28,6 +29,7 @@ class PrivateBroker:
     """A RabbitMQ of the machine's own `rabbitmq-server`, with data in `folder`.
 
     Start it from a thread that outlives it: it ends with the thread that started it.
+    `node`, `cluster` and the `mapper`, which others start, make it one of a cluster.
     """
 
     def __init__(
@@ -40,19 +42,24 @@ class PrivateBroker:
         vhosts: Sequence[str] = ("/",),
         also: Mapping[str, list[dict[str, object]]] | None = None,
         metrics_port: int | None = None,
+        node: str = NODE,
+        cluster: ClusterPlan | None = None,
+        mapper: PortMapper | None = None,
     ) -> None:
         self.plan = BrokerPlan(
             folder=folder.resolve(),
             amqp_port=amqp_port or free_port(),
             distribution_port=free_port(),
-            epmd_port=free_port(),
+            epmd_port=mapper.port if mapper else free_port(),
             user=user,
             password=password or secrets.token_urlsafe(18),
             vhosts=tuple(vhosts),
             also=also or {},
             metrics_port=metrics_port,
+            node=node,
+            cluster=cluster,
         )
-        self._node = Node(self.plan)
+        self._node = Node(self.plan, mapper)
 
     @property
     def url(self) -> str:
@@ -71,14 +78,18 @@ class PrivateBroker:
 
     def start(self, timeout: float = 90) -> None:
         """Start, and return when a client can log in; raise after `timeout` seconds."""
-        self.plan.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            self._node.start(output)
+        self.begin()
         try:
             self.wait_until_open(timeout)
         except BaseException:
             self._node.kill()
             raise
+
+    def begin(self) -> None:
+        """Start, and return at once."""
+        self.plan.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self._node.start(output)
 
     def wait_until_open(self, timeout: float) -> None:
         """Wait until a client can log in; raise RuntimeError with the log's end."""
@@ -113,6 +124,10 @@ class PrivateBroker:
     def kill(self) -> None:
         """End it by SIGKILL; `start` comes back on the same data and port."""
         self._node.kill()
+
+    def begin_to_stop(self) -> None:
+        """Have it end in order, and return at once; `stop` waits for that."""
+        self._node.send(signal.SIGTERM)
 
     def pause(self) -> None:
         """Stop it from running while its sockets stay open, as an overload would."""

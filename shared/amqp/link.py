@@ -20,7 +20,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 
 from shared import logs
-from shared.amqp import declaring, nodes
+from shared.amqp import declaring, nodes, silence
 from shared.topology import Topology
 
 log = logs.get(__name__)
@@ -143,6 +143,7 @@ class Link:
         connection.add_on_connection_unblocked_callback(
             lambda *_: self._blocked_is(False)
         )
+        silence.Silence(connection, self._loop).watch()
         self._open_channel(connection)
 
     def _open_channel(self, connection: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pika
 
-HEARTBEAT = 15
+#: In seconds; the broker sends one twice in this time (`shared.amqp.silence`).
+HEARTBEAT = 10
 #: TCP, TLS and AMQP handshakes together, in seconds.
 CONNECT_DEADLINE = 10
 #: The same while there are others to ask: a node that hangs must not hold us up. Each

@@ -10,8 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.chaos.run import run
+from tests.chaos.run import SMALL, run
 from tests.chaos.telling import told
+from tests.cluster.run import SHAPE
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--nodes", type=int, choices=(1, 3), default=1)
     given = parser.parse_args()
     ends = time.monotonic() + given.minutes * 60
     seed = given.seed
@@ -27,8 +29,11 @@ def main() -> None:
         seed = secrets.randbelow(10**6) if seed is None else seed
         print(f"seed {seed} ...", flush=True)
         folder = Path(tempfile.mkdtemp(prefix="melotech-chaos-"))
-        report = run(seed, seconds=given.seconds, folder=folder)
-        print(told(report, seconds=given.seconds, folder=folder), flush=True)
+        shape = SHAPE if given.nodes > 1 else SMALL
+        report = run(seed, seconds=given.seconds, folder=folder, shape=shape)
+        again = f"make chaos SEED={seed} SECONDS={given.seconds:.0f}"
+        again += f" NODES={given.nodes}" if given.nodes > 1 else ""
+        print(told(report, again=again, folder=folder), flush=True)
         if report.faults:
             sys.exit(1)
         shutil.rmtree(folder)

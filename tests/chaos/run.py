@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from tests.chaos import evidence, oracle
 from tests.chaos.cast import Cast
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import all_faults
+from tests.chaos.faults.fault import Fault
 from tests.chaos.history import History
-from tests.chaos.plan import Step, plan
+from tests.chaos.plan import Kind, Step, plan
 from tests.chaos.quiet import Quiet
 from tests.chaos.rows import Rows
 from tests.chaos.timeline import Timeline
 from tests.chaos.traffic import Traffic
-from tests.chaos.world import World, world
+from tests.chaos.world import Shape, World, world
 from tests.chaos.writers import Writer
 from tests.plugins.mails import dead_letters
 
@@ -41,6 +43,9 @@ class Size:
 NORMAL = Size()
 
 
+SMALL = Shape()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How a run ended: its faults, and what it was about."""
@@ -53,23 +58,31 @@ class Report:
     figures: dict[str, float]
 
 
-def run(seed: int, *, seconds: float, folder: Path, size: Size = NORMAL) -> Report:
+def run(
+    seed: int,
+    *,
+    seconds: float,
+    folder: Path,
+    size: Size = NORMAL,
+    shape: Shape = SMALL,
+) -> Report:
     """Break the world for so many seconds; its logs stay in the folder."""
     timeline = Timeline()
-    with world(folder, timeline) as made:
+    with world(folder, timeline, shape) as made:
         timeline.note("everything runs")
         made.bus.settle()
-        return asyncio.run(_Run(made, seed, seconds, size).play())
+        return asyncio.run(Run(made, seed, seconds, size).play())
 
 
-class _Run:
+class Run:
+    """A run in a world that has been made; `faults` and `draw` say what is broken."""
+
     def __init__(self, made: World, seed: int, seconds: float, size: Size) -> None:
         self._world = made
         self._seed = seed
         self._timeline = made.timeline
-        faults = all_faults(made)
-        kinds = [fault.kind for fault in faults]
-        self._steps = plan(seed, seconds=seconds, kinds=kinds)
+        faults = self.faults(made)
+        self._steps = self.draw(seed, seconds, [fault.kind for fault in faults])
         self._conductor = Conductor(made, faults)
         cast = Cast(made, self._steps)
         self._listeners = list(
@@ -78,20 +91,33 @@ class _Run:
         self._strangers = list(cast.strangers())
         self._traffic = [
             Traffic(
-                made.door("ingest"),
+                made.door(door),
                 way=way,
                 seed=seed,
                 rows=size.rows,
                 artists=cast.artists,
                 per_second=per_second,
             )
-            for way, per_second in (("push", size.pushed), ("bare", size.bare))
+            for (way, per_second), door in zip(
+                (("push", size.pushed), ("bare", size.bare)),
+                itertools.cycle(made.ingests),
+                strict=False,
+            )
         ]
         dice = random.Random(f"{seed} outbox")
         rows = Rows("outbox", dice, count=size.rows, artists=cast.artists)
         self._writer = Writer(made.outbox, rows, per_second=size.written)
 
+    def faults(self, made: World) -> Sequence[Fault]:
+        """Return what can be broken."""
+        return all_faults(made)
+
+    def draw(self, seed: int, seconds: float, kinds: Sequence[Kind]) -> Sequence[Step]:
+        """Return what is broken, and when."""
+        return plan(seed, seconds=seconds, kinds=kinds)
+
     async def play(self) -> Report:
+        """Break, heal, wait and judge."""
         clients = [*self._listeners, *self._strangers]
         tasks = [asyncio.create_task(each.run()) for each in clients]
         sending = [asyncio.create_task(each.run()) for each in self._traffic]

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.chaos.run import Report
 
 
-def told(report: Report, *, seconds: float, folder: Path) -> str:
-    """Return it for people."""
+def told(report: Report, *, again: str, folder: Path) -> str:
+    """Return it for people; `again` is the command that does all of it again."""
     parts = [figures(report)]
     if report.faults:
         parts = [
@@ -18,7 +18,7 @@ def told(report: Report, *, seconds: float, folder: Path) -> str:
             report.timeline,
             "",
             *parts,
-            f"repeat it: make chaos SEED={report.seed} SECONDS={seconds:.0f}",
+            f"repeat it: {again}",
             f"logs: {folder}",
         ]
     return "\n".join(parts)

@@ -29,8 +29,6 @@ from tests.plugins.services import (
     start_supabase,
 )
 
-GATEWAYS = ("gateway-1", "gateway-2")
-MAILERS = ("mailer-1", "mailer-2")
 #: An outbox row says where its mail goes, as the rows of the webhooks do.
 OWN_ADDRESS = "alter table public.submissions add email text, add locale text"
 #: In mebibytes: what ingest and a gateway may write.
@@ -43,6 +41,16 @@ MAILER = {
     "MAIL_SETTLE_SECONDS": str(SETTLE),
     "MAIL_LOOKUP_TRUSTED_SECONDS": "1",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How many there are of each, by their names, and what bus they are on."""
+
+    bus: Callable[[Path], Bus] = SingleBroker
+    ingests: tuple[str, ...] = ("ingest",)
+    gateways: tuple[str, ...] = ("gateway-1", "gateway-2")
+    mailers: tuple[str, ...] = ("mailer-1", "mailer-2")
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,9 @@ class World:
     `missing` says what cannot be broken here, by the name of its family.
     """
 
-    def __init__(self, folder: Path, timeline: Timeline, ending: ExitStack) -> None:
+    def __init__(
+        self, folder: Path, timeline: Timeline, ending: ExitStack, shape: Shape
+    ) -> None:
         self.folder = folder
         self.timeline = timeline
         self.services: dict[str, Process] = {}
@@ -80,7 +90,8 @@ class World:
             self._library = clock.library(folder)
         except NoClock as error:
             self.missing["clocks"] = str(error)
-        self.bus: Bus = SingleBroker(folder / "broker")
+        self._shape = shape
+        self.bus = shape.bus(folder / "broker")
         ending.callback(self.bus.close)
         self._start_below()
         self._start_services()
@@ -92,12 +103,17 @@ class World:
     @property
     def gateways(self) -> tuple[str, ...]:
         """Return the gateways' names."""
-        return GATEWAYS
+        return self._shape.gateways
+
+    @property
+    def ingests(self) -> tuple[str, ...]:
+        """Return the names of the ingest services."""
+        return self._shape.ingests
 
     @property
     def doors(self) -> list[Door]:
         """Return the gateways' doors."""
-        return [self.door(name) for name in GATEWAYS]
+        return [self.door(name) for name in self.gateways]
 
     def kill(self, service: str) -> None:
         """End a service by SIGKILL."""
@@ -148,17 +164,18 @@ class World:
 
     def _start_services(self) -> None:
         given = {"wait": False}
-        spool = self._disk("ingest", SPOOL_DISK)
-        self._service("ingest", lambda url, environ: start_ingest(
-            self._start, url, INGEST_WORKERS="2", INGEST_DATA_DIR=str(spool),
-            **environ, **given,
-        ))  # fmt: skip
-        for name in GATEWAYS:
+        for name in self.ingests:
+            spool = self._disk(name, SPOOL_DISK)
+            self._service(name, lambda url, environ, spool=spool: start_ingest(
+                self._start, url, INGEST_WORKERS="2", INGEST_DATA_DIR=str(spool),
+                **environ, **given,
+            ))  # fmt: skip
+        for name in self.gateways:
             log = self._disk(name, LOG_DISK)
             self._service(name, lambda url, environ, log=log: start_gateway(
                 self._start, url, self.supabase.url, log, **environ, **given,
             ))  # fmt: skip
-        for name in MAILERS:
+        for name in self._shape.mailers:
             mailgun = f"http://127.0.0.1:{self.lines['to mailgun'].port}"
             self._service(name, lambda url, environ, mailgun=mailgun: start_mailer(
                 self._start, url, self.supabase.url, mailgun,
@@ -169,7 +186,7 @@ class World:
         ))  # fmt: skip
         for service in self.services.values():
             service.wait_ready()
-        for name in ("ingest", *GATEWAYS):
+        for name in (*self.ingests, *self.gateways):
             self._line(f"to {name}", self.services[name].port)
 
     def _service(
@@ -215,7 +232,7 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, timeline: Timeline) -> Iterator[World]:
+def world(folder: Path, timeline: Timeline, shape: Shape) -> Iterator[World]:
     """Start everything in the folder; end all of it with the block."""
     with ExitStack() as ending:
-        yield World(folder, timeline, ending)
+        yield World(folder, timeline, ending, shape)

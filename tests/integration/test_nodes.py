@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from shared.amqp import nodes, silence
 from shared.amqp.consumer import Consumer
 from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
@@ -81,6 +82,29 @@ def test_node_that_hangs_is_left_for_another(publisher, doors):
         answering.pass_on()
 
         until(lambda number=number: is_published(publisher, number), timeout=30)
+
+
+def test_node_that_falls_silent_is_left_before_pika_notices(both, doors, monkeypatch):
+    monkeypatch.setattr(nodes, "HEARTBEAT", 1)
+    monkeypatch.setattr(silence, "LOOK", 0.3)
+    consumer = Consumer(
+        both,
+        name="test",
+        queue=MAILER_QUEUE,
+        prefetch=10,
+        on_delivery=lambda delivery: None,
+    )
+    doors[1].refuse()
+    consumer.start()
+    try:
+        until(lambda: consumer.connected)
+        doors[1].allow()
+        doors[0].swallow()
+
+        until(lambda: not consumer.connected, timeout=5)
+        until(lambda: consumer.connected)
+    finally:
+        consumer.close()
 
 
 def test_consumer_is_delivered_everything_by_whichever_node_is_there(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Kind, Step
-from tests.chaos.world import GATEWAYS, World
+from tests.chaos.world import World
 
 
 def storm(world: World, step: Step) -> None:
-    for name in GATEWAYS:
+    for name in world.gateways:
         world.lines[f"to {name}"].cut()
 
 

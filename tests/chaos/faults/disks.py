@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Kind, Step
-from tests.chaos.world import GATEWAYS, World
+from tests.chaos.world import World
 
 
 def fill(world: World, step: Step) -> None:
@@ -38,7 +38,7 @@ def faults(world: World) -> Sequence[Fault]:
     lost = Kind(
         name="lose the file of",
         family="processes",
-        targets=GATEWAYS,
+        targets=world.gateways,
         seconds=(0.1, 2),
         rest=4,
     )

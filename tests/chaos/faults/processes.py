@@ -12,7 +12,7 @@ import psutil
 
 from tests.chaos.faults.fault import Fault
 from tests.chaos.plan import Kind, Step
-from tests.chaos.world import GATEWAYS, World
+from tests.chaos.world import World
 from tests.plugins.services import until
 
 FAMILY = "processes"
@@ -50,7 +50,7 @@ def restart(world: World, step: Step) -> None:
 
 
 def roll(world: World, step: Step) -> None:
-    for name in GATEWAYS:
+    for name in world.gateways:
         world.stop(name)
         world.start(name)
         with suppress(AssertionError):  # what it needs may be away for longer
@@ -78,7 +78,9 @@ def faults(world: World) -> Sequence[Fault]:
             begin=kill,
             end=start,
         ),
-        Fault(kind=kind("kill -9 a worker of", ("ingest",), rest=3), begin=kill_worker),
+        Fault(
+            kind=kind("kill -9 a worker of", world.ingests, rest=3), begin=kill_worker
+        ),
         Fault(
             kind=kind("stop from running", every, seconds=(0.5, 5)),
             begin=pause,
@@ -86,7 +88,7 @@ def faults(world: World) -> Sequence[Fault]:
         ),
         Fault(kind=kind("restart", every, rest=5), begin=restart),
         Fault(
-            kind=kind("restart in turn", ("gateways",), holds=GATEWAYS, rest=12),
+            kind=kind("restart in turn", ("gateways",), holds=world.gateways, rest=12),
             begin=roll,
         ),
         Fault(

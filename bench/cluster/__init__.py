@@ -1,0 +1,1 @@
+"""What a broker of three nodes costs, beside one of a single node."""
