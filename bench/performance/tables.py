@@ -137,6 +137,7 @@ def endtoend(figures: Figures) -> str:
             f"{each.rate:g}",
             f"`{each.way}`",
             *_lateness(each),
+            f"{each.committed_a_second:,.3g}",
             f"{each.reached_a_second:,.3g}",
             _backlog(each),
             f"{each.gateway_cores:.2f}",
@@ -147,8 +148,8 @@ def endtoend(figures: Figures) -> str:
             lambda row: (row.sockets, row.rate, WAY_NAMES.index(row.way)),
         )
     ]
-    head = ("sockets", "changes/s", "way", "p50 ms", "p90 ms", "p99 ms", "reached/s")
-    more = ("backlog", "gateway cores", "machine")
+    head = ("sockets", "changes/s", "way", "p50 ms", "p90 ms", "p99 ms")
+    more = ("committed/s", "reached/s", "backlog", "gateway cores", "machine")
     return markdown((*head, *more), rows, left=3)
 
 

@@ -77,7 +77,7 @@ def test_what_was_not_sustained_is_said_to_be_so_without_a_percentile():
     lost = [row for row in rows if row[3] == "**not sustained**"]
 
     assert len(lost) == sum(not each.sustained for each in measured().endtoend) > 0
-    assert all(row[4:6] == ["", ""] and "gone after" in row[7] for row in lost)
+    assert all(row[4:6] == ["", ""] and "gone after" in row[8] for row in lost)
     assert all(float(row[3].replace(",", "")) > 0 for row in rows if row not in lost)
 
 
