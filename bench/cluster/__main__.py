@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from bench.cluster.contest import ONE, THREE, Outcome, run
@@ -32,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.cluster", description=__doc__)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each sample")
+    parser.add_argument("--json", type=Path, help="write all samples to this file")
     parser.add_argument("--quick", action="store_true", help="one short round")
     if "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
@@ -48,6 +51,8 @@ def main() -> None:
     except FAILURES as error:
         sys.exit(f"bench.cluster: {error or type(error).__name__}")
     print(text_of(outcome, LOADS))
+    if words.json:
+        words.json.write_text(json.dumps(asdict(outcome), indent=1))
 
 
 def text_of(outcome: Outcome, loads: Sequence[Load]) -> str:

@@ -96,6 +96,25 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Ingest on a broker of one node, or of three, under a load; microseconds by event.
+
+    `mebibytes` is the memory of each node.
+    """
+
+    load: str
+    broker: str
+    turns: int
+    per_second: Spread
+    broker_us: Spread
+    p50_ms: float
+    p99_ms: float
+    rate_x_one: float | None
+    cpu_x_one: float | None
+    mebibytes: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndToEnd:
     """A way at a rate to so many sockets; without latencies it was not sustained."""
 
@@ -155,6 +174,7 @@ class Figures:
     fanout: Sequence[Fanout] = ()
     held: Sequence[Held] = ()
     reading: Sequence[Reading] = ()
+    cluster: Sequence[Cluster] = ()
     endtoend: Sequence[EndToEnd] = ()
     mail: Sequence[Mail] = ()
 

@@ -30,6 +30,7 @@ PARTS = (
         deadline=1500,
     ),
     Part(name="reading", deadline=900),
+    Part(name="cluster", deadline=900),
     Part(name="endtoend", deadline=1800),
     Part(name="mail", deadline=1200),
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from bench.cluster.contest import ONE
 from bench.endtoend.samples import Sample as EndToEndSample
 from bench.fanout.samples import Arrival
 from bench.fanout.samples import Sample as FanoutSample
@@ -15,6 +16,7 @@ from bench.ingest.servers import FASTAPI, PLAIN
 from bench.mail.contestants import PLAIN as PLAIN_MAILER
 from bench.mail.samples import Sample as MailSample
 from bench.performance.figures import (
+    Cluster,
     EndToEnd,
     Fanout,
     Figures,
@@ -126,6 +128,30 @@ def reading(document: Document) -> dict[str, Any]:
     return {"reading": [row]}
 
 
+def cluster(document: Document) -> dict[str, Any]:
+    """Return the rows by load, one node and three of them."""
+    samples = [IngestSample(**each) for each in document["samples"]]
+    rows = []
+    for load, name in _keys(samples, "load", "server"):
+        own = select(samples, load=load, server=name)
+        one = select(samples, load=load, server=ONE) if name != ONE else []
+        rows.append(
+            Cluster(
+                load=load,
+                broker=name,
+                turns=len(own),
+                per_second=_spread(own, "per_second"),
+                broker_us=_spread(own, "broker_us"),
+                p50_ms=_median(own, "p50_ms"),
+                p99_ms=_median(own, "p99_ms"),
+                rate_x_one=_ratio(own, one, "per_second"),
+                cpu_x_one=_ratio(own, one, "broker_us"),
+                mebibytes=[rounded(each) for each in document["memory"][name]],
+            )
+        )
+    return {"cluster": rows}
+
+
 def endtoend(document: Document) -> dict[str, Any]:
     """Return a row for each sample."""
     names = [each.name for each in fields(EndToEnd)]
@@ -167,6 +193,7 @@ PARTS: Mapping[str, Callable[[Document], dict[str, Any]]] = {
     "ingest": ingest,
     "fanout": fanout,
     "reading": reading,
+    "cluster": cluster,
     "endtoend": endtoend,
     "mail": mail,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from bench.cluster.contest import ONE, THREE
 from bench.fanout.servers import MODES, SERVERS
 from bench.ingest.servers import SERVER_NAMES
 from bench.mail.contestants import CONTESTANTS
@@ -17,6 +18,7 @@ LOADS = ("c1", "c16", "c64", "c200", "200/s")
 MODE_NAMES = tuple(mode.name for mode in MODES)
 FANOUT_NAMES = tuple(server.name for server in SERVERS)
 MAILER_NAMES = tuple(contestant.name for contestant in CONTESTANTS)
+BROKERS = (ONE, THREE)
 WAY_NAMES = tuple(way.name for way in WAYS)
 
 R = TypeVar("R")
@@ -129,6 +131,28 @@ def reading(figures: Figures) -> str:
     return markdown(head, rows, left=1)
 
 
+def cluster(figures: Figures) -> str:
+    """Return a row for each load, one node above three."""
+    rows = [
+        (
+            f"`{each.load}`",
+            each.broker,
+            _spread(each.per_second),
+            _times(each.rate_x_one),
+            _ms(each.p50_ms),
+            _ms(each.p99_ms),
+            _spread(each.broker_us),
+            _times(each.cpu_x_one),
+        )
+        for each in _in_order(
+            figures.cluster,
+            lambda row: (LOADS.index(row.load), BROKERS.index(row.broker)),
+        )
+    ]
+    columns = ("requests/s", "x one node", "p50 ms", "p99 ms", "brokers' µs")
+    return markdown(("load", "broker", *columns, "x one node"), rows, left=2)
+
+
 def endtoend(figures: Figures) -> str:
     """Return a row for each number of sockets, rate and way."""
     rows = [
@@ -183,6 +207,7 @@ TABLES: Mapping[str, Callable[[Figures], str]] = {
     "fanout": fanout,
     "held": held,
     "reading": reading,
+    "cluster": cluster,
     "endtoend": endtoend,
     "mail": mail,
 }

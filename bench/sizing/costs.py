@@ -10,9 +10,6 @@ BUSY_AT_MOST = 0.5
 READING_AT_MOST = 0.3
 #: Of one gateway: memory allows more, but each may be lost and then all come back.
 SOCKETS_A_GATEWAY = 20_000
-#: A message that three nodes keep, by one that a single node keeps (leader and both
-#: followers together).
-CLUSTER_FACTOR = 2.5
 #: A machine: cores that may be busy as above, and memory that may be used.
 MACHINE_CORES, MACHINE_GIB = 4, 8
 #: Of a process without a client, in MiB.
@@ -23,13 +20,15 @@ PROCESS_MIB = 80
 class Costs:
     """Processor time in microseconds, of user and kernel; memory in KiB.
 
-    `webhook` and `broker` are by event, `reader` is what the broker spends on each
+    `webhook` and `broker` are by event, `cluster` is how many times as much three nodes
+    take together as one alone. `reader` is what the broker spends on each
     gateway by event, `read` a gateway by event, `delivery` by socket that is told,
     `connect` by handshake, `mail` and `mail_broker` by mail.
     """
 
     webhook: float
     broker: float
+    cluster: float
     reader: float
     read: float
     delivery: float

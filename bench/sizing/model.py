@@ -7,7 +7,6 @@ from math import ceil
 
 from bench.sizing.costs import (
     BUSY_AT_MOST,
-    CLUSTER_FACTOR,
     MACHINE_CORES,
     MACHINE_GIB,
     PROCESS_MIB,
@@ -57,8 +56,8 @@ def need(load: Load, costs: Costs) -> Need:
     ingests = max(_AT_LEAST, ceil(load.events * costs.webhook / _SECOND / BUSY_AT_MOST))
     mailers = max(_AT_LEAST, ceil(mails * costs.mail / _SECOND / BUSY_AT_MOST))
     read = gateways / partitions * costs.reader
-    broker = load.events * (CLUSTER_FACTOR * costs.broker + read) / _SECOND
-    broker += CLUSTER_FACTOR * mails * costs.mail_broker / _SECOND
+    broker = load.events * (costs.cluster * costs.broker + read) / _SECOND
+    broker += costs.cluster * mails * costs.mail_broker / _SECOND
     gateway_gib = load.sockets / gateways * costs.socket_kib / 1024**2
     return Need(
         partitions=partitions,

@@ -22,7 +22,12 @@ def costs_of(figures: Figures) -> Costs | None:
     told = [r for r in figures.fanout if (r.mode, r.server) == ("full", "gateway")]
     held = [row for row in figures.held if row.server == "gateway"]
     sent = [row for row in figures.mail if row.contestant == "ours"]
-    if not (ingest and told and held and sent and figures.reading):
+    three = [
+        row
+        for row in figures.cluster
+        if row.load == INGEST_LOAD and row.cpu_x_one is not None
+    ]
+    if not (ingest and told and held and sent and three and figures.reading):
         return None
     reading = figures.reading[0]
     crowd = max(held, key=lambda row: row.clients)
@@ -30,6 +35,7 @@ def costs_of(figures: Figures) -> Costs | None:
     return Costs(
         webhook=ingest[0].cpu_us.median,
         broker=ingest[0].broker_us.median,
+        cluster=three[0].cpu_x_one or 1.0,
         reader=reading.reader_us,
         read=reading.read_us,
         delivery=max(told, key=lambda row: row.clients).cpu_us.median,
@@ -48,6 +54,7 @@ def costs(figures: Figures) -> str:
     rows = [
         ("a webhook", "ingest", _us(found.webhook)),
         ("", "broker, one node", _us(found.broker)),
+        ("", "broker, three nodes together", _us(found.broker * found.cluster)),
         ("reading it", "each gateway", _us(found.read)),
         ("", "broker, each gateway", _us(found.reader)),
         ("telling it to one socket", "gateway", _us(found.delivery)),

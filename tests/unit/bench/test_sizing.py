@@ -19,6 +19,7 @@ from tests.plugins.measured import measured, rows_of
 COSTS = Costs(
     webhook=250,
     broker=100,
+    cluster=3.0,
     reader=20,
     read=150,
     delivery=6,
@@ -83,7 +84,7 @@ def test_machines_are_told_once_everything_was_measured_and_not_before():
         f"{sockets:,}" for sockets in tables.SOCKETS
     ]
     assert "µs" in tables.costs(measured())
-    for part in ("ingest", "fanout", "held", "reading", "mail"):
+    for part in ("ingest", "fanout", "held", "reading", "cluster", "mail"):
         missing = replace(measured(), **{part: ()})
         assert "Not measured" in tables.machines(missing), part
         assert "Not measured" in tables.costs(missing), part
