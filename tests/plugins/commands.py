@@ -236,9 +236,12 @@ def _check_click(words: Sequence[str]) -> None:
     command: click.Command = main
     words = list(words)
     while words and isinstance(command, click.Group) and not words[0].startswith("-"):
-        if words[0] not in command.commands:
+        with click.Context(command) as context:
+            found = command.get_command(context, words[0])
+        if found is None:
             raise Unknown(f"the mailer has no command {words[0]}")
-        command = command.commands[words.pop(0)]
+        command = found
+        words.pop(0)
     known = {"--help", *(name for p in command.params for name in p.opts)}
     if strange := {w.partition("=")[0] for w in words if w.startswith("--")} - known:
         raise Unknown(f"{command.name} has no option {sorted(strange)}")
