@@ -8,7 +8,7 @@ read goes through `reader.py`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +25,8 @@ log = logs.get(__name__)
 VACUUM_PAGES = 256
 #: The part of its bound that a file may hold in free pages: new events take them again.
 SLACK = 8
+
+Insert = Callable[[sqlite3.Connection, Entry], Stored | None]
 
 
 class ChangeLog:
@@ -47,25 +49,41 @@ class ChangeLog:
 
         Both are one transaction.
         """
+        try:
+            return self._append(entries, bookmark, writer.insert)
+        except sqlite3.Error:
+            raise  # the file's fault: the whole batch is tried again
+        except Exception:  # noqa: BLE001 # an event's own: it must not stop the line
+            return self._append(entries, bookmark, self._insert_guarded)
+
+    def _append(
+        self, entries: Sequence[Entry], bookmark: Bookmark, insert: Insert
+    ) -> list[Stored]:
         with self._writer:
-            # Else each savepoint would be a transaction of its own: a batch that fails
-            # half-way would leave events that are stored, and so not told as new.
+            # Python begins none before a savepoint, which would be a transaction of its
+            # own then: of a batch that fails half-way some events would be stored, and
+            # never told, since they are not new the next time.
             self._writer.execute("begin immediate")
-            new = [stored for entry in entries if (stored := self._insert(entry))]
+            new = [
+                stored for entry in entries if (stored := insert(self._writer, entry))
+            ]
             self._writer.execute(
                 "insert or replace into stream values (1, ?, ?)",
                 (bookmark.stream_offset, bookmark.message_id),
             )
         return new
 
-    def _insert(self, entry: Entry) -> Stored | None:
-        self._writer.execute("savepoint entry")
+    def _insert_guarded(
+        self, connection: sqlite3.Connection, entry: Entry
+    ) -> Stored | None:
+        """Store it, or pass over it alone: at the cost of a savepoint for each."""
+        connection.execute("savepoint entry")
         try:
-            stored = writer.insert(self._writer, entry)
+            stored = writer.insert(connection, entry)
         except sqlite3.Error:
-            raise  # the file's fault: the whole batch is tried again
-        except Exception as error:  # the event's own: it must not stop the line
-            self._writer.execute("rollback to entry")
+            raise
+        except Exception as error:  # whatever it is, its neighbours are stored
+            connection.execute("rollback to entry")
             log.error(
                 "feed.malformed",
                 offset=entry.stream_offset,
@@ -73,7 +91,7 @@ class ChangeLog:
                 exc_info=error,
             )
             stored = None
-        self._writer.execute("release entry")
+        connection.execute("release entry")
         return stored
 
     def bookmark(self) -> Bookmark | None:
