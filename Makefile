@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        check lint format types boundaries dashboard-check bench-fanout bench-ingest \
+        fuzz check lint format types boundaries dashboard-check bench-fanout bench-ingest \
         bench-outbox bench-mail site site-serve configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
 
@@ -54,6 +54,10 @@ dashboard-dev: venv-run ## Serve it with hot reload on :5173, beside `make run`
 test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
+
+fuzz: setup ## Search for input that breaks a reader (MINUTES=5 TARGET=tokens)
+	@exec $(PYTHON) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) \
+	    $(if $(TARGET),--target $(TARGET))
 
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 
@@ -128,7 +132,7 @@ down: ## Stop the containers; their data stays
 
 clean: ## Remove the environment, caches, logs and local data
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devstack.stack stop; fi
-	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz \
 	    .import_linter_cache dashboard/node_modules dashboard/dist dashboard/dist-realtime \
 	    site dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

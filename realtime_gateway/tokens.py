@@ -162,5 +162,5 @@ def _usable(entry: object) -> tuple[str, PyJWK] | None:
         return None
     try:
         return entry["kid"], PyJWK(entry)
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except (jwt.PyJWTError, LookupError, ValueError, TypeError):
         return None

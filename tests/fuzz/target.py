@@ -13,12 +13,10 @@ MAX_LENGTH = 16_384
 class Target:
     """`check` raises where a promise is broken, and nothing else makes it raise.
 
-    `seeds` are inputs to begin with, `words` what is put into them. `modules` are
-    those whose branches tell the guided search how far an input came.
+    `seeds` are inputs to begin with, `words` what is put into them.
     """
 
     name: str
     check: Callable[[bytes], None]
     seeds: Sequence[bytes]
     words: Sequence[bytes] = ()
-    modules: Sequence[str] = ()

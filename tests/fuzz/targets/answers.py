@@ -84,7 +84,9 @@ TARGET = Target(
         _said({"message": "Domain not found: mg.test"}, b"404"),
         b"503 Mon, 23 Nov 2026 12:05:00 GMT\nno JSON",
         _said({"items": [{"message": {"headers": {"message-id": "e@mg.test"}}}]}),
-        _said([{"id": "u-1", "authid": "a-1", "email": "ada@a.test", "is_admin": True}]),
+        _said(
+            [{"id": "u-1", "authid": "a-1", "email": "ada@a.test", "is_admin": True}]
+        ),
         _said([{"id": 7, "updated_at": "2026-11-23T12:00:00+00:00", "status": "x"}]),
         _said({"email": "ada@b\xfccher.test", "app_metadata": {"role": "admin"}}),
         _said({"code": "22P02", "message": "invalid input"}, b"400"),
@@ -93,9 +95,22 @@ TARGET = Target(
     ],
     words=[
         *words.JSON,
-        *(b" GMT", b"try again after ", b"-0000", b"+9999", b" 2026 ", b"Jan", b"00:00:00"),
+        *(
+            b" GMT",
+            b"try again after ",
+            b"-0000",
+            b"+9999",
+            b" 2026 ",
+            b"Jan",
+            b"00:00:00",
+        ),
         *(b"429 ", b"400", b"404", b"503 ", b"account disabled", b"@", b"\xb2"),
-        *(b'"kty":"oct",', b'"kty":"OKP",', b'"crv":"P-521",', b'"alg":[],', b'"d":"AA",'),
+        *(
+            b'"kty":"oct",',
+            b'"kty":"OKP",',
+            b'"crv":"P-521",',
+            b'"alg":[],',
+            b'"d":"AA",',
+        ),
     ],
-    modules=["mailer_worker.mailgun", "mailer_worker.settlement", "shared.supabase", "realtime_gateway.tokens", "jwt", "email"],
 )

@@ -111,8 +111,15 @@ TARGET = Target(
         *(b'"submission.updated"', b'"submission.status-changed"', b'"email.failed"'),
         *(b'"type":"access.revoked",', b'"sequence":"7",', b'"fingerprint":"f",'),
         *(b'"email":"a@b.test",', b'"locale":"de-AT",', b'"feedback":"{{ 7 }}",'),
-        *(b'"2026-11-23T12:00:00.120+00:00"', b'"0001-01-01T00:00:00+23:59"', b'"status":"approved"'),
-        *(b'"updated_at":"9999-12-31T23:59:59-23:59",', b'"submitted_at":5,', b"\\r\\n"),
+        *(
+            b'"2026-11-23T12:00:00.120+00:00"',
+            b'"0001-01-01T00:00:00+23:59"',
+            b'"status":"approved"',
+        ),
+        *(
+            b'"updated_at":"9999-12-31T23:59:59-23:59",',
+            b'"submitted_at":5,',
+            b"\\r\\n",
+        ),
     ],
-    modules=["shared", "realtime_gateway.changelog", "realtime_gateway.protocol", "mailer_worker"],
 )

@@ -22,7 +22,9 @@ def check(data: bytes) -> None:
     for token in (data.decode("latin-1"), data.decode("utf-8", "surrogateescape")):
         if _read(token) is not None:
             payload, _, code = token.partition(".")
-            assert _is_made(_decoded(payload), _decoded(code)), "believed without a proof"
+            assert _is_made(_decoded(payload), _decoded(code)), (
+                "believed without a proof"
+            )
     _read(f"{_encoded(data)}.{_encoded(_code(data, KEYS[1]))}")
 
 
@@ -65,5 +67,4 @@ TARGET = Target(
         b'["evt_1","s-1","0f","a***@b.test"]',
     ],
     words=[*words.JSON, b".", b"=", b"-_", b"+/", b"A" * 22, b"%2e", b"\n"],
-    modules=["shared.unsubscribe"],
 )

@@ -87,8 +87,19 @@ TARGET = Target(
     ],
     words=[
         *words.JSON,
-        *(b'"permanent"', b'"temporary"', b'"bounce-type":"hard",', b'"reason":"bounce",'),
-        *(b"@", b"a@b", "a@bücher.test".encode(), b'"event":"failed",', b"1e10", b"1e-9"),
+        *(
+            b'"permanent"',
+            b'"temporary"',
+            b'"bounce-type":"hard",',
+            b'"reason":"bounce",',
+        ),
+        *(
+            b"@",
+            b"a@b",
+            "a@bücher.test".encode(),
+            b'"event":"failed",',
+            b"1e10",
+            b"1e-9",
+        ),
     ],
-    modules=["ingest_service.mailgun", "ingest_service.payloads", "shared.addresses"],
 )

@@ -96,5 +96,4 @@ TARGET = Target(
         b'"status":"approved"',
         b'"schema":"public",',
     ],
-    modules=["ingest_service.intake", "ingest_service.payloads", "shared.events"],
 )

@@ -60,7 +60,11 @@ TARGET = Target(
     words=[
         *words.JSON,
         *(b'"type":"auth",', b'"type":"filter",', b'"type":"ping",', b'"since":"e"'),
-        *(b'"max_rate":1e3', b'"max_rate":1e-9', b'"status":"approved"', b'"filter":{}'),
+        *(
+            b'"max_rate":1e3',
+            b'"max_rate":1e-9',
+            b'"status":"approved"',
+            b'"filter":{}',
+        ),
     ],
-    modules=["realtime_gateway.protocol"],
 )
