@@ -22,9 +22,7 @@ def main() -> int:
         return _try_again(asked.input)
     names = [asked.target] if asked.target else [*TARGETS]
     if not is_guided():
-        print(
-            "atheris is not here: inputs are chosen at random, not by what they reach"
-        )
+        print("atheris is not here: inputs are chosen at random")
     good = search(names, seconds=asked.minutes * 60, tell=_tell)
     return 0 if good else 1
 

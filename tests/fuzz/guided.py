@@ -1,7 +1,7 @@
 """One target in a process of its own, its inputs chosen by the branches they reach.
 
-`python -m tests.fuzz.guided NAME CORPUS [libFuzzer's options]` goes on until its time is
-over. An input that breaks a promise ends it with another code than 0.
+`python -m tests.fuzz.guided NAME CORPUS [libFuzzer's options]` goes on until its time
+is over. An input that breaks a promise ends it with another code than 0.
 """
 
 from __future__ import annotations

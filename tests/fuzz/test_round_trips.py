@@ -1,4 +1,4 @@
-"""What is written is read again as it was, and what is changed by one bit is refused."""
+"""What is written is read as it was, and what is changed by one bit is refused."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ from tests.fuzz.targets.signatures import KEYS, NOW, STATIC, TOLERANCE
 from tests.plugins import mailgun_webhooks as made
 
 #: The same in each run.
-settings_of_a_run = settings(max_examples=60, derandomize=True, database=None)
+settings_of_a_run = settings(max_examples=200, derandomize=True, database=None)
 
 text = st.text(max_size=40)
 maybe = st.none() | text

@@ -31,8 +31,7 @@ def check(data: bytes) -> None:
 def _read(token: str) -> Subscription | None:
     try:
         found = unsubscribe.read(token, KEYS)
-    except Malformed as error:
-        assert error.reason
+    except Malformed:
         return None
     link = unsubscribe.link("https://a.test/", found, KEYS[0])
     assert unsubscribe.read(link.rpartition("/")[2], KEYS) == found

@@ -1,4 +1,4 @@
-"""Access tokens: who is let in has a token of one of the project's keys, and nobody else.
+"""Access tokens: who is let in has a token of the project's keys, and nobody else.
 
 The input's first byte says who signs: nobody (the rest is a whole token), or one of
 `SIGNERS` what the next lines say, a header and claims.
@@ -75,7 +75,7 @@ SIGNERS = (
 
 
 class Project:
-    """A project's key set, served over HTTP, and a verifier with and one without HS256."""
+    """A project's key set, served over HTTP, and verifiers with and without HS256."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
