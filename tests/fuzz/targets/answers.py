@@ -74,6 +74,8 @@ def _said(document: Any, first: bytes = b"200") -> bytes:
 
 _AGAIN = "Domain mg.test is not allowed, try again after Mon, 23 Nov 2026 12:05:00 GMT"
 
+_ODD_TIMES = (("GMT", "-0000 GMT"), ("GMT", f"+{'9' * 20} GMT"), ("2026", "9" * 20))
+
 TARGET = Target(
     name="answers",
     check=check,
@@ -81,6 +83,8 @@ TARGET = Target(
         _said({"id": "<e@mg.test>", "message": "Queued. Thank you."}),
         _said({"message": _AGAIN}, b"429 120"),
         _said({"message": "Domain not found: mg.test"}, b"404"),
+        *(_said({"message": _AGAIN.replace(*odd)}, b"429") for odd in _ODD_TIMES),
+        _said({"keys": [{"kty": "oct", "kid": "o", "alg": "HS256"}]}),
         b"503 Mon, 23 Nov 2026 12:05:00 GMT\nno JSON",
         _said({"items": [{"message": {"headers": {"message-id": "e@mg.test"}}}]}),
         _said([{"id": "u-1", "authid": "a-1", "email": "ada@a.test", "admin": True}]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
 
 from mailer_worker.composing import Composer
@@ -101,10 +102,21 @@ def _composer() -> Composer:
     return Composer(Letters(), public_url="https://a.test", link_key=LINK_KEY)
 
 
+def _at_the_ends_of_time() -> list[bytes]:
+    event, times = words.bus_events()[0], ("0001-01-01T00:00:00", "9999-12-31T23:59:59")
+    said = json.loads(event)
+    zones = ("", "+23:59", "-23:59")
+    return [
+        json.dumps(said | {"time": f"{time}{zone}", "fingerprint": "f"}).encode()
+        for time in times
+        for zone in zones
+    ]
+
+
 TARGET = Target(
     name="bus_events",
     check=check,
-    seeds=words.bus_events(),
+    seeds=[*words.bus_events(), *_at_the_ends_of_time()],
     words=[
         *words.JSON,
         *(b'"submission.updated"', b'"submission.status-changed"', b'"email.failed"'),

@@ -23,7 +23,7 @@ from tests.plugins import mailgun_webhooks as made
 KEYS = (made.KEY.encode(), b"key of the main account")
 RULES = Rules(keys=KEYS, max_age=43_200)
 REFUSALS = {HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE}
-_ADDRESS = re.compile(r"\w{2,}@\w+", re.ASCII)
+_ADDRESS = re.compile(r"[\w.]{2,}@[\w.]+", re.ASCII)
 
 
 def check(data: bytes) -> None:
@@ -75,7 +75,18 @@ _HOOKS = [
         reason="suppress-bounce",
         **{"delivery-status": {"code": 550, "description": "no ada@a.test here"}},
     ),
-    made.hook("failed", severity="temporary", **{"delivery-status": None}),
+    made.hook(
+        "failed",
+        recipient="ada@a.test",
+        severity="temporary",
+        reason="no ada@a.test here",
+        **{"delivery-status": None},
+    ),
+    made.hook(
+        "opened", signature=made.signature(timestamp=str(int(made.NOW) - 50_000))
+    ),
+    made.hook("opened", signature=made.signature(timestamp=int(made.NOW) + 400)),
+    made.hook("clicked", signature=made.signature(key="x", parent_key=made.KEY)),
 ]
 
 TARGET = Target(

@@ -78,6 +78,11 @@ def _depth(value: Any) -> int:
     return 1 + max(map(_depth, inner), default=0)
 
 
+def _deep(levels: int) -> bytes:
+    inside = b"[" * levels + b"]" * levels
+    return b'{"type":"INSERT","table":"submissions","record":{"id":1,"x":%s}}' % inside
+
+
 TARGET = Target(
     name="payloads",
     check=check,
@@ -86,6 +91,7 @@ TARGET = Target(
         b'{"type":"DELETE","table":"submissions","record":null,"old_record":{"id":7}}',
         b'{"table":"submissions","record":{"id":"1","status":"x","n":[[{}]]},'
         b'"old_record":{"id":"1","status":"y"},"user_id":"u"}',
+        *(_deep(levels) for levels in (MAX_DEPTH - 2, MAX_DEPTH - 1, 5_000)),
     ],
     words=[
         *words.JSON,

@@ -35,6 +35,8 @@ from tests.fuzz.target import Target
 
 SECRET = "a secret of the project that is long enough"
 AUDIENCE = "authenticated"
+#: A secret in the key set is none: everybody can read it there.
+SHARED = b"a secret that everybody can read"
 #: The year 2100.
 LATER = 4_102_444_800
 
@@ -70,6 +72,7 @@ SIGNERS = (
     lambda text: hmac.digest(_pem(_es), text, "sha256"),
     lambda text: hmac.digest(_pem(_rs()), text, "sha256"),
     lambda text: hmac.digest(b"", text, "sha256"),
+    lambda text: hmac.digest(SHARED, text, "sha256"),
     lambda text: _rs().sign(text, padding.PSS(padding.MGF1(_SHA256), 32), _SHA256),
 )
 
@@ -113,7 +116,7 @@ async def _key_set(_request: web.Request) -> web.Response:
     keys = [
         ECAlgorithm.to_jwk(_es.public_key(), as_dict=True) | {"kid": "es"},
         RSAAlgorithm.to_jwk(_rs().public_key(), as_dict=True) | {"kid": "rs"},
-        {"kty": "oct", "k": "AAAA", "kid": "oct", "alg": "HS256"},
+        {"kty": "oct", "k": _encoded(SHARED).decode(), "kid": "oct", "alg": "HS256"},
     ]
     return web.json_response({"keys": keys})
 
@@ -246,6 +249,7 @@ CLAIMS = (
     _claims(aud=[AUDIENCE, "x"], app_metadata={"role": "admin"}),
     _claims(role="service_role"),
     _claims(sub=""),
+    _claims(sub="u\ud800"),
 )
 
 TARGET = Target(
