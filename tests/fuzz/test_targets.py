@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
+from tests.fuzz import project
 from tests.fuzz.every_target import TARGETS
 from tests.fuzz.mutations import changed
-from tests.fuzz.targets import tokens
 
 #: The same inputs in each run: a change that breaks something fails here at once, and
 #: not some day later.
@@ -19,8 +19,7 @@ SEED, INPUTS = 8, 2_000
 @pytest.fixture(scope="module", autouse=True)
 def stopped():
     yield
-    tokens.project().close()
-    tokens.project.cache_clear()
+    project.stop()
 
 
 @pytest.mark.parametrize("name", TARGETS)
