@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run stop logs demo watch smoke doctor mailer dashboard dashboard-dev test \
-        chaos cluster-test check lint format types boundaries dashboard-check bench \
+        chaos cluster-test fuzz check lint format types boundaries dashboard-check bench \
         bench-fanout bench-ingest bench-outbox bench-endtoend bench-mail bench-reading \
         bench-cluster site site-serve configuration audit bandit sbom \
         images-scan release lock up down clean venv-run
@@ -58,6 +58,7 @@ test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
+<<<<<<< HEAD
 cluster-test: setup ## Break a broker of three nodes in every way, beside everything else
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest -n 0 tests/cluster
@@ -67,6 +68,11 @@ chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60 NODES=3
 	@exec $(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	    $(if $(NODES),--nodes $(NODES))
+=======
+fuzz: setup ## Search for input that breaks a reader (MINUTES=5 TARGET=tokens)
+	@exec $(PYTHON) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) \
+	    $(if $(TARGET),--target $(TARGET))
+>>>>>>> eight-fuzz
 
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 
@@ -157,7 +163,7 @@ down: ## Stop the containers; their data stays
 
 clean: ## Remove the environment, caches, logs and local data
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devstack.stack stop; fi
-	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz \
 	    .import_linter_cache dashboard/node_modules dashboard/dist dashboard/dist-realtime \
 	    site dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

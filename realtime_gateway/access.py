@@ -88,7 +88,8 @@ def identify(claims: Mapping[str, Any]) -> Identity:
     if not isinstance(role, str) or role in KEY_ROLES:
         raise TokenRefused("a key is not a person")
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject:
+    # JSON can spell halves of characters, which no question to Supabase can carry.
+    if not isinstance(subject, str) or not subject or not subject.isprintable():
         raise TokenRefused("the token names no user")
     metadata = claims.get("app_metadata")
     role_of_app = metadata.get("role") if isinstance(metadata, dict) else None

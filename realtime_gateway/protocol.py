@@ -162,7 +162,7 @@ def read(text: str) -> ClientMessage:
     """Return a client's message; raise Malformed where it is none."""
     try:
         message: ClientMessage = _client_decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
     return message
 
@@ -177,8 +177,10 @@ def auth_of(token: str, query: Mapping[str, str]) -> Auth:
         "max_rate": query.get("max_rate"),
     }
     try:
+        # Bytes of an address that are no UTF-8 come as halves of characters.
+        "".join(query.values()).encode()
         return msgspec.convert(given, Auth, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise Malformed(str(error)) from None
 
 

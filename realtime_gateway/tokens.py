@@ -134,11 +134,19 @@ class TokenVerifier:
             self._jwks_url, timeout=FETCH_TIMEOUT, allow_redirects=False
         ) as answer:
             answer.raise_for_status()
-            document = json.loads(await answer.read())
-        keys = document.get("keys") if isinstance(document, dict) else None
-        if not isinstance(keys, list):
-            raise ValueError("the key set has no keys")
-        return dict(filter(None, map(_usable, keys)))
+            return keys_in(await answer.read())
+
+
+def keys_in(body: bytes) -> dict[str, PyJWK]:
+    """Return the usable keys of a key set by their ids; raise ValueError for none."""
+    try:
+        document = json.loads(body)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list):
+        raise ValueError("the key set has no keys")
+    return dict(filter(None, map(_usable, keys)))
 
 
 def _header(token: str) -> dict[str, Any]:
@@ -154,5 +162,5 @@ def _usable(entry: object) -> tuple[str, PyJWK] | None:
         return None
     try:
         return entry["kid"], PyJWK(entry)
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except (jwt.PyJWTError, LookupError, ValueError, TypeError):
         return None

@@ -8,6 +8,9 @@ from contextlib import suppress
 
 #: Hexadecimal digits: 128 bits, so that no two addresses ever share a key.
 KEY_LENGTH = 32
+#: What fits between the brackets of a path (RFC 5321, 4.5.3.1.3). A row's text may be
+#: a thousand times as long, and names of other alphabets are slow to translate.
+MAX_LENGTH = 254
 
 #: Neither several addresses, nor a name, a comment or a quotation beside one: all but
 #: a plain address could be written in many ways, and each has another key.
@@ -22,6 +25,8 @@ def one_address(text: str | None) -> str | None:
     What else is wrong with it Mailgun says.
     """
     address = (text or "").strip()
+    if len(address) > MAX_LENGTH:
+        return None
     plain = address.isprintable() and _PLAIN.fullmatch(address)
     return address if plain else None
 

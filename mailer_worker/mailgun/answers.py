@@ -109,6 +109,9 @@ def _wait(text: str, retry_after: str | None, now: datetime) -> float | None:
     found = _TRY_AGAIN_AFTER.search(text)
     try:
         moment = parsedate_to_datetime(found[1]) if found else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment - now).total_seconds()) if moment else None
+    # One with the zone `-0000` has none, and cannot be compared.
+    if moment is None or moment.tzinfo is None:
+        return None
+    return max(0.0, (moment - now).total_seconds())

@@ -90,7 +90,7 @@ def read(status: int, body: bytes, message_id: str) -> Finding:
         return CannotTell(f"Mailgun answered {status}")
     try:
         page = _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return CannotTell("the answer is not understood")
     # Whoever ignores the filter must not vouch for a mail by another one.
     found = any(item.message.headers.message_id == message_id for item in page.items)

@@ -151,7 +151,7 @@ def test_without_its_memory_nothing_is_taken_and_mailgun_comes_again(
         (b"junk", {}, 406),
         (b'{"a":' * 10_000, {}, 406),
         (b"{}", {"Content-Type": "application/x-www-form-urlencoded"}, 406),
-        (b" " * 1_048_577, {}, 413),
+        (b" " * 262_145, {}, 413),
     ],
 )
 def test_what_is_no_webhook_is_a_problem(ingest, body, headers, status):

@@ -88,6 +88,9 @@ def test_domain_that_is_not_found_is_tried_for_minutes_and_then_given_up():
         ("", "soon", None),
         ("", "\u0663", None),
         ("try again after soon GMT", None, None),
+        ("try again after 01 Jan 2026 00:00:00 -0000 GMT", None, None),
+        (f"try again after 01 Jan {'9' * 20} 00:00:00 GMT", None, None),
+        (f"try again after 01 Jan 2026 00:00:00 +{'9' * 20} GMT", None, None),
     ],
 )
 def test_too_many_requests_says_when_to_come_back(text, header, seconds):
@@ -149,6 +152,7 @@ def page(*ids):
         (200, b"{}", CannotTell),
         (200, b'{"items": [{}]}', CannotTell),
         (200, b"\xff", CannotTell),
+        (200, page("evt_1@mg.x").replace(b"evt", b"\xff"), CannotTell),
         (200, b"", CannotTell),
         (200, b"[" * 100_000, CannotTell),
         (403, b"Forbidden", CannotTell),

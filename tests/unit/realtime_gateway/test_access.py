@@ -83,6 +83,7 @@ def test_nobody_gets_into_another_artists_room_not_even_an_admin():
         {"role": "service_role"},
         {"sub": ""},
         {"sub": 7},
+        {"sub": "auth-\ud800"},
     ],
 )
 def test_keys_and_nobodies_are_refused(overrides):

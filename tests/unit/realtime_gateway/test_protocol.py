@@ -131,11 +131,20 @@ def test_what_clients_may_say_is_understood(text, message):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", "[]", "{}", '{"type":"publish"}', '{"type":"auth","token":1}'],
+    [
+        *("", "hello", "[]", "{}", '{"type":"publish"}', '{"type":"auth","token":1}'),
+        '{"type":"auth","token":"\ud800"}',
+    ],
 )
 def test_anything_else_is_malformed(text):
     with pytest.raises(Malformed):
         protocol.read(text)
+
+
+@pytest.mark.parametrize("name", ["since", "status", "max_rate", "unknown"])
+def test_address_that_is_no_text_is_malformed(name):
+    with pytest.raises(Malformed):
+        protocol.auth_of("t", {name: "\udcb5"})
 
 
 @given(st.text(max_size=200))

@@ -5,7 +5,9 @@ import pytest
 from shared.addresses import KEY_LENGTH, key_of, one_address
 
 
-@pytest.mark.parametrize("text", ["ada@a.test", " ada+x@a.test\n", "ä@bücher.test"])
+@pytest.mark.parametrize(
+    "text", ["ada@a.test", " ada+x@a.test\n", "ä@bücher.test", f"{'a' * 247}@a.test"]
+)
 def test_one_plain_address_is_taken_as_it_is(text):
     assert one_address(text) == text.strip()
 
@@ -27,6 +29,7 @@ def test_one_plain_address_is_taken_as_it_is(text):
         "ada@a.test.",
         "ada@a.test\0",
         "ada@a.test\nBcc: eve@a.test",
+        f"{'a' * 247}@a.testx",
     ],
 )
 def test_whatever_could_be_written_otherwise_is_no_address(text):
