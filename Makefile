@@ -58,7 +58,6 @@ test: setup ## Run all tests (ARGS="tests/unit -k signature" for some)
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest $(ARGS)
 
-<<<<<<< HEAD
 cluster-test: setup ## Break a broker of three nodes in every way, beside everything else
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m pytest -n 0 tests/cluster
@@ -68,11 +67,10 @@ chaos: setup ## Break everything at random (MINUTES=30 SEED=8 SECONDS=60 NODES=3
 	@exec $(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	    $(if $(NODES),--nodes $(NODES))
-=======
+
 fuzz: setup ## Search for input that breaks a reader (MINUTES=5 TARGET=tokens)
 	@exec $(PYTHON) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) \
 	    $(if $(TARGET),--target $(TARGET))
->>>>>>> eight-fuzz
 
 check: lint types boundaries bandit dashboard-check test ## All that must hold, tests included
 
