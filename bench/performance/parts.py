@@ -25,13 +25,13 @@ PARTS = (
     Part(
         name="fanout",
         # Pace and compression are for `make bench-fanout` alone: they take long.
-        words=("--modes", "full,burst,stream,idle"),
+        words=("--modes", "full,burst,stream,idle", "--turns", "3"),
         quick=("--quick", "--modes", "full,burst,idle"),
         deadline=1500,
     ),
-    Part(name="reading", deadline=900),
-    Part(name="cluster", deadline=900),
+    Part(name="reading", words=("--turns", "2"), deadline=900),
+    Part(name="cluster", words=("--rounds", "5"), deadline=900),
     Part(name="endtoend", deadline=1800),
-    Part(name="mail", deadline=1200),
+    Part(name="mail", words=("--rounds", "3"), deadline=1200),
 )
 NAMES = tuple(part.name for part in PARTS)
