@@ -44,9 +44,8 @@ def _tell(outcome: Outcome) -> None:
         for line in outcome.log.read_text(errors="replace").splitlines()[-20:]:
             print(f"    {line[:160]}")
         for path in outcome.found:
-            print(
-                f"    try it again: python -m tests.fuzz --input {path.relative_to(ROOT)}"
-            )
+            again = path.relative_to(ROOT)
+            print(f"    try it again: python -m tests.fuzz --input {again}")
 
 
 def _try_again(file: Path) -> int:
