@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.fuzz import growth
 from tests.fuzz.every_target import TARGETS
 from tests.fuzz.search import Outcome, is_guided, search
+from tests.plugins.documents import ROOT
 
 
 def main() -> int:
@@ -41,9 +42,10 @@ def _tell(outcome: Outcome) -> None:
     print(f"{outcome.name:18}{outcome.inputs:10} inputs, {result}", flush=True)
     if outcome.code:
         for line in outcome.log.read_text(errors="replace").splitlines()[-20:]:
-            print(f"    {line}")
+            print(f"    {line[:160]}")
         for path in outcome.found:
-            print(f"    try it again: python -m tests.fuzz --input {path}")
+            again = path.relative_to(ROOT)
+            print(f"    try it again: python -m tests.fuzz --input {again}")
 
 
 def _try_again(file: Path) -> int:

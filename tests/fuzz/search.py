@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
 import subprocess
@@ -45,7 +46,7 @@ def search(
     """Search all, about `seconds` in all; return whether nothing was found."""
     FOLDER.mkdir(exist_ok=True)
     at_once = min(os.cpu_count() or 1, len(names))
-    share = max(1, int(seconds * at_once / len(names)))
+    share = max(1, int(seconds / math.ceil(len(names) / at_once)))
     good = True
     with ThreadPoolExecutor(at_once) as threads:
         for outcome in threads.map(lambda name: _searched(name, share), names):
