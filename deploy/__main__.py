@@ -67,7 +67,9 @@ def _secrets(options: argparse.Namespace) -> None:
 def _nodes(options: argparse.Namespace) -> tuple[str, ...]:
     """Return the nodes that are asked for; nothing where those that are there stay."""
     if options.kubernetes:
-        return nodes.in_kubernetes(options.nodes or 3)
+        there = keys.nodes_in(options.kubernetes)
+        stay = not options.nodes and there == nodes.in_kubernetes(len(there))
+        return there if stay else nodes.in_kubernetes(options.nodes or 3)
     wanted = nodes.in_containers(options.nodes) if options.nodes else ()
     if wanted and len(wanted) < len(keys.nodes_in(SECRETS)):
         raise keeping.Refused("a cluster does not become one node again by this")

@@ -39,13 +39,20 @@ ISSUED: Mapping[str, str] = {
     "mailgun_api_key": "Mailgun: the domain's settings, Sending keys",
     "mailgun_webhook_signing_key": "Mailgun: Send, Webhooks, HTTP webhook signing key",
 }
+LEDGER = "mailer_database_url"
+#: Asked for where several mailers run, which is wherever the broker has several nodes:
+#: each would send the same mails by a ledger of its own.
+SHARED: Mapping[str, str] = {
+    LEDGER: "the mailers' ledger: postgresql://LOGIN@HOST/DATABASE",
+}
 #: Empty unless deploy/.env names their paths, or the profile relay is on.
 OPTIONAL = (
     "supabase_jwt_secret",
     "mailgun_log_api_key",
     "outbox_database_url",
-    "mailer_database_url",
+    LEDGER,
 )
+WHERE = {**ISSUED, **SHARED}
 #: Ours too, made for compose.cluster.yml alone: what nodes of the broker know each
 #: other by, and the password of the ledger's database.
 COOKIE = "rabbitmq_cookie"
@@ -53,11 +60,11 @@ LEDGER_PASSWORD = "postgres_password"  # noqa: S105 # nosec B105 # a file's name
 
 
 class Missing(Exception):
-    """Secrets that others issue, and that nobody has given."""
+    """Values that only others know, and that nobody has given."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
-        told = "\n".join(f"  {name.upper()} ({ISSUED[name]})" for name in self.names)
+        told = "\n".join(f"  {name.upper()} ({WHERE[name]})" for name in self.names)
         super().__init__(f"give these by the environment or at a terminal:\n{told}")
 
 
@@ -78,17 +85,19 @@ def complete(
     _make_folder(folder)
     nodes = nodes or nodes_in(folder)
     written = _complete_cluster(folder) if nodes == CLUSTER.brokers else []
+    asked = WHERE if len(nodes) > 1 else ISSUED
     missing = []
     for name in (*OURS, *ISSUED, *OPTIONAL):
         value = given.get(name.upper(), "").strip()
         old = _read(folder, name)
-        if not value and (old or (old is not None and name in OPTIONAL)):
+        may_lack = name in OPTIONAL and name not in asked
+        if not value and (old or (old is not None and may_lack)):
             continue
         if not value and name in OURS:
             value = OURS[name]()
-        if not value and name in ISSUED:
-            value = ask(name.upper(), ISSUED[name]).strip()
-        if value or name in OPTIONAL:
+        if not value and name in asked:
+            value = ask(name.upper(), asked[name]).strip()
+        if value or may_lack:
             _write(folder, name, value)
             written.append(name)
         else:
@@ -143,11 +152,11 @@ def _complete_cluster(folder: Path) -> list[str]:
     new = [name for name in (COOKIE, LEDGER_PASSWORD) if not _read(folder, name)]
     for name in new:
         _write(folder, name, secrets.token_hex(RANDOM_BYTES))
-    if not _read(folder, "mailer_database_url"):
+    if not _read(folder, LEDGER):
         password = _read(folder, LEDGER_PASSWORD)
         address = f"postgresql://mailer:{password}@postgres:5432/mailer"
-        _write(folder, "mailer_database_url", address)
-        new.append("mailer_database_url")
+        _write(folder, LEDGER, address)
+        new.append(LEDGER)
     return new
 
 

@@ -165,9 +165,21 @@ def test_ledgers_database_of_ones_own_wins(folder):
 
 
 def test_cluster_in_kubernetes_is_reached_by_the_names_of_its_pods(folder):
-    keys.complete(folder, {}, nobody, nodes=in_kubernetes(3))
+    given = {"MAILER_DATABASE_URL": "postgresql://mailer:word@db.example.com/ledger"}
+    keys.complete(folder, given, nobody, nodes=in_kubernetes(3))
 
     assert nodes_of(read(folder, "rabbitmq_url_ingest"))[2] == (
         "rabbitmq-server-2.rabbitmq-nodes"
     )
     assert not (folder / keys.COOKIE).exists()
+
+
+def test_several_mailers_are_not_left_without_a_ledger_that_they_share(folder):
+    with pytest.raises(keys.Missing, match="MAILER_DATABASE_URL"):
+        keys.complete(folder, {}, nobody, nodes=in_kubernetes(3))
+
+
+def test_single_mailer_needs_no_database(folder):
+    keys.complete(folder, {}, nobody, nodes=in_kubernetes(1))
+
+    assert read(folder, "mailer_database_url") == ""
