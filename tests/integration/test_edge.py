@@ -209,6 +209,29 @@ async def test_links_of_mails_lead_to_ingest(tmp_path, gateways, ingest, method)
         assert await answer.text() == "ingest at /unsubscribe/a.b"
 
 
+@pytest.mark.parametrize(("keepalive", "connections"), [("30s", 1), ("off", 3)])
+async def test_each_webhook_is_sent_anew_where_one_address_stands_for_several(
+    tmp_path, gateways, keepalive, connections
+):
+    async def told(request):
+        return web.Response(text=str(request.transport.get_extra_info("peername")))
+
+    app = web.Application()
+    app.router.add_post("/webhook/mailgun", told)
+    addresses = [gateway.address for gateway in gateways]
+    async with TestServer(app) as server:
+        at = {"ingest": f"127.0.0.1:{server.port}", "INGEST_KEEPALIVE": keepalive}
+        async with Edge(tmp_path, *addresses, **at) as edge:
+            came = []
+            for _ in range(3):
+                answer = await edge.session.post(
+                    f"{edge.url}/webhook/mailgun", data=b"{}"
+                )
+                came.append(await answer.text())
+
+    assert len(set(came)) == connections
+
+
 async def test_link_of_a_mail_stands_in_no_log_of_the_edge(edge):
     answer = await edge.session.get(f"{edge.url}/unsubscribe/the-token?x=y")
 
