@@ -22,6 +22,7 @@ from ingest_service.outbox_relay.settings import RelaySettings
 from ingest_service.settings import IngestSettings
 from mailer_worker.service import DRAIN_DEADLINE, SETTLE_DEADLINE
 from mailer_worker.settings import MailerSettings
+from realtime_gateway.api.health import COUNTS_TIMEOUT
 from realtime_gateway.drain import ANNOUNCEMENT
 from realtime_gateway.outlet import CLOSE_DEADLINE
 from realtime_gateway.settings import GatewaySettings
@@ -442,6 +443,42 @@ def test_everything_that_scales_has_a_budget_and_is_spread(
         (spread,) = pods(production)[name]["spec"]["topologySpreadConstraints"]
         wanted = spread["labelSelector"]["matchLabels"]
         assert wanted == pods(production)[name]["metadata"]["labels"]
+
+
+def test_pod_that_never_gets_ready_holds_no_machine_unless_it_has_what_is_lost(
+    production: list[Thing],
+) -> None:
+    for name, each in of_kind(production, "PodDisruptionBudget").items():
+        always = each["spec"].get("unhealthyPodEvictionPolicy") == "AlwaysAllow"
+
+        assert always == (name in {"edge", "mailer", "relay"}), name
+
+
+def test_no_probe_gives_up_before_an_answer_that_waits_for_the_broker(
+    things: list[Thing],
+) -> None:
+    for name in PORTS.keys() & pods(things).keys():
+        told = container(pods(things)[name])
+        for each in ("startup", "liveness"):
+            assert told[f"{each}Probe"]["timeoutSeconds"] > COUNTS_TIMEOUT, name
+
+
+def test_certificates_issuer_reaches_the_pod_that_answers_for_us(
+    production: list[Thing],
+) -> None:
+    spec = of_kind(production, "NetworkPolicy")["certificates"]["spec"]
+
+    label = {"acme.cert-manager.io/http01-solver": "true"}
+    assert spec["podSelector"]["matchLabels"] == label
+    assert spec["ingress"] == [{"ports": [{"protocol": "TCP", "port": 8089}]}]
+
+
+def test_job_that_was_made_by_hand_leaves_its_name_to_the_next(
+    things: list[Thing],
+) -> None:
+    job = of_kind(things, "CronJob")["topology"]["spec"]["jobTemplate"]["spec"]
+
+    assert 0 < job["ttlSecondsAfterFinished"] <= 900
 
 
 def test_small_one_runs_one_of_each_with_its_ledger_on_a_disk(folder: Path) -> None:
