@@ -17,6 +17,11 @@ _MAKE = (
     "Start ingest or the mailer as a user who may configure, or let the broker load"
     " its definitions (docs/operations.md, When the broker was wiped)."
 )
+_APART = "has nothing that the others have: it is a cluster of its own"
+_JOIN = (
+    "Have the others forget it, empty its disk, and start it (docs/deploy.md, Lost"
+    " volume)."
+)
 _SHUT = {
     Closed.LOGIN: (
         "refuses the login",
@@ -36,10 +41,28 @@ def reached(looks: Mapping[str, Survey | Shut]) -> list[Finding]:
     if len(looks) == 1:
         return [_entrance("login", *looks.values())]
     found = [_entrance(f"node {node}", look) for node, look in looks.items()]
-    if any(isinstance(look, Survey) for look in looks.values()):
+    together = cluster_in(looks)
+    if together:
         # The others do its work.
         found = [replace(f, verdict=_milder(f.verdict)) for f in found]
-    return found
+    apart = [
+        fault(BROKER, f"node {node}", _APART, _JOIN)
+        for node, look in looks.items()
+        if isinstance(look, Survey) and look not in together
+    ]
+    return found + apart
+
+
+def cluster_in(looks: Mapping[str, Survey | Shut]) -> list[Survey]:
+    """Return whose nodes let us in, without those that alone have nothing of ours."""
+    inside = [look for look in looks.values() if isinstance(look, Survey)]
+    return [look for look in inside if not _is_bare(look)] or inside
+
+
+def _is_bare(found: Survey) -> bool:
+    return bool(found.things) and all(
+        thing.state is State.MISSING for thing in found.things
+    )
 
 
 def _entrance(name: str, found: Survey | Shut) -> Finding:

@@ -84,9 +84,8 @@ def _node(address: str) -> str:
 
 def _surveyed(looks: Looks, *, described: bool) -> list[Finding]:
     told = topology.reached(looks)
-    inside = [found for found in looks.values() if isinstance(found, survey.Survey)]
-    if inside:
-        told += topology.looked_at(inside[0], described=described)
+    for found in topology.cluster_in(looks)[:1]:
+        told += topology.looked_at(found, described=described)
     return told
 
 

@@ -37,6 +37,25 @@ def test_node_that_is_away_is_named_and_is_no_fault_while_another_lets_us_in():
     assert [each.verdict for each in both] == ["fault", "fault"]
 
 
+def test_node_that_began_by_itself_is_told_of_and_not_taken_for_the_cluster():
+    def survey(state):
+        return Survey(things=(Thing(name="a", state=state),))
+
+    bare, whole = survey(State.MISSING), survey(State.RIGHT)
+    looks = {"a:5672": bare, "b:5672": whole, "c:5672": whole}
+
+    found = topology.reached(looks)
+
+    faults = [each for each in found if each.verdict == "fault"]
+    assert [each.check for each in faults] == ["node a:5672"]
+    assert holds_remedies(found)
+    assert topology.cluster_in(looks) == [whole, whole]
+    # Where nobody has anything, nothing has been loaded yet.
+    new = {"a:5672": bare, "b:5672": bare}
+    assert worst(topology.reached(new)) == "ok"
+    assert topology.cluster_in(new) == [bare, bare]
+
+
 @pytest.mark.parametrize(
     ("nodes", "members", "verdict"),
     [
