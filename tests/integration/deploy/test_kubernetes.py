@@ -492,6 +492,13 @@ def test_small_one_runs_one_of_each_with_its_ledger_on_a_disk(folder: Path) -> N
     claim = {"name": "data", "persistentVolumeClaim": {"claimName": "ledger"}}
     assert claim in mailer["template"]["spec"]["volumes"]
     assert "ledger" in of_kind(small, "PersistentVolumeClaim")
+    # Which one machine has at a time.
+    spec = pods(small)["operator"]["spec"]
+    assert claim in spec["volumes"]
+    (near,) = spec["affinity"]["podAffinity"].popitem()[1]
+    assert near["labelSelector"]["matchLabels"].items() <= (
+        pods(small)["mailer"]["metadata"]["labels"].items()
+    )
 
 
 def test_nobody_is_reached_but_by_who_needs_it(production: list[Thing]) -> None:
