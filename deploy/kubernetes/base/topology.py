@@ -14,13 +14,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-#: For all nodes to be in, and for an answer, in seconds.
-NODES_DEADLINE, TIMEOUT = 240.0, 20.0
+#: For one node that is in the cluster, for all to be in, and for an answer, in seconds.
+CLUSTER_DEADLINE, NODES_DEADLINE, TIMEOUT = 120.0, 240.0, 20.0
 PAUSE = 3.0
 FILES = ("rabbitmq_definitions", "rabbitmq_topology")
 
@@ -37,6 +37,27 @@ def main(environ: Mapping[str, str], secrets: Path, ask: Ask) -> list[str]:
     for name in FILES:
         ask("POST", "/api/definitions", json.loads((secrets / name).read_text("utf-8")))
     return _grown(ask, wanted, count)
+
+
+def one_of_the_cluster(askers: Sequence[Ask], count: int) -> Ask:
+    """Return who asks a node that knows most of `count`; exit where there is none.
+
+    A node that has lost its disk may begin as a cluster of its own. What is loaded
+    there makes queues which take what the others never see; so all goes to one node,
+    and never to that.
+    """
+    until = time.monotonic() + CLUSTER_DEADLINE
+    while True:
+        for ask in askers:
+            try:
+                known = len(ask("GET", "/api/nodes"))
+            except (OSError, ValueError):
+                continue
+            if 2 * known > count:
+                return ask
+        if time.monotonic() > until:
+            sys.exit(f"no node answers that knows most of {count}; nothing was loaded")
+        time.sleep(PAUSE)
 
 
 def _wait_for(ask: Ask, count: int) -> None:
@@ -95,13 +116,14 @@ def _asker(base: str, user: str, password: str) -> Ask:
 if __name__ == "__main__":
     login = Path("/run/administrator")
     environ = os.environ  # noqa: TID251 # a program of its own
-    asker = _asker(
-        environ["BROKER"],
-        (login / "username").read_text("utf-8").strip(),
-        (login / "password").read_text("utf-8").strip(),
-    )
+    words = [
+        (login / name).read_text("utf-8").strip() for name in ("username", "password")
+    ]
+    count = int(environ["NODES"])
+    bases = [environ["BROKER"].format(number) for number in range(count)]
+    ask = one_of_the_cluster([_asker(base, *words) for base in bases], count)
     try:
-        left = main(environ, Path("/run/secrets"), asker)
+        left = main(environ, Path("/run/secrets"), ask)
     except (urllib.error.URLError, TimeoutError) as error:
         sys.exit(f"the broker does not do it: {error}")
     if left:

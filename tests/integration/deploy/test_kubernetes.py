@@ -257,7 +257,9 @@ def test_topology_waits_for_as_many_nodes_as_there_are(things: list[Thing]) -> N
     environment = variables(things, "topology")
 
     assert environment["NODES"] == str(cluster["spec"]["replicas"])
-    assert environment["BROKER"] == f"http://{cluster['metadata']['name']}:15672"
+    replicas = cluster["spec"]["replicas"]
+    asked = [environment["BROKER"].format(number) for number in range(replicas)]
+    assert asked == [f"http://{node}:15672" for node in in_kubernetes(replicas)]
     assert "load_definitions =" not in cluster["spec"]["rabbitmq"]["additionalConfig"]
 
 

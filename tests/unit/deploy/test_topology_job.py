@@ -70,6 +70,30 @@ class Broker:
         ]
 
 
+def test_node_that_began_by_itself_is_given_nothing(topology):
+    def away(method: str, path: str) -> Any:
+        raise TimeoutError
+
+    def alone(method: str, path: str) -> Any:
+        return [{"name": "rabbit@0", "running": True}]
+
+    def whole(method: str, path: str) -> Any:
+        return [{"name": name, "running": name != "rabbit@0"} for name in NODES]
+
+    assert topology.one_of_the_cluster([away, alone, whole], 3) is whole
+    assert topology.one_of_the_cluster([alone], 1) is alone
+
+
+def test_nothing_is_begun_where_no_node_is_in_the_cluster(topology, monkeypatch):
+    monkeypatch.setattr(topology, "CLUSTER_DEADLINE", 0.0)
+
+    def alone(method: str, path: str) -> Any:
+        return [{"name": "rabbit@0", "running": True}]
+
+    with pytest.raises(SystemExit, match="knows most of 3"):
+        topology.one_of_the_cluster([alone], 3)
+
+
 def test_new_cluster_is_waited_for_until_all_nodes_are_in(topology, secrets):
     broker = Broker(running=1)
 
