@@ -6,11 +6,11 @@ Whoever waits for its turn has no claim yet, so that a claim is never older than
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailer_worker.gate import Gate
+from mailer_worker.ledger.clock import elapsed
 from mailer_worker.ledger.ledger import Busy, Claimed, Judgement
 from mailer_worker.ledger.mails import Claim
 from mailer_worker.mail import Mail
@@ -76,8 +76,7 @@ class Calls:
             claimed = claim()
             if not isinstance(claimed, Claim):
                 return claimed
-            age = time.time_ns() // 1_000_000 - claimed.claimed_at
-            if age > STALE_CLAIM * 1000:
+            if elapsed() - claimed.began > STALE_CLAIM:
                 return Stale(claimed)
             return Answered(claimed, self._answer_to(mail))
 

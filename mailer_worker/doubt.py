@@ -1,6 +1,6 @@
 """A mail that Mailgun may have or not: what its log says decides, and time.
 
-Pure: the caller passes what was found, and the time in milliseconds since 1970.
+Pure: the caller passes what was found, and the claim as it was before the look.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ class LookAgain:
 
 
 def resolve(
-    finding: Finding, claim: Claim, patience: Patience, *, now: int
+    finding: Finding, claim: Claim, patience: Patience
 ) -> Accepted | SendAgain | LookAgain:
-    """Decide what follows a look at Mailgun's log."""
+    """Decide what follows a look at Mailgun's log, by the age of the claim then."""
     if isinstance(finding, Found):
         return Accepted()
-    age = (now - _ended_at(claim, patience)) / 1000
+    age = (claim.read_at - _ended_at(claim, patience)) / 1000
     absent = isinstance(finding, Absent)
     proof = patience.trusted if absent else patience.give_up
     if claim.state == "uncertain":

@@ -48,12 +48,12 @@ class Change:
 class Known:
     """A change that the ledger has: its place in the order of arrival, and its state.
 
-    `seen_at` is when it was first heard of, in milliseconds since 1970.
+    `age` is for how long it has been heard of, in seconds.
     """
 
     change: Change
     place: int
-    seen_at: int
+    age: float
     state: State
 
 
@@ -97,12 +97,12 @@ def change_of(event: ChangeEvent) -> Change:
 
 
 def stand(
-    mine: Known, others: Sequence[Known], *, settle: float, now: int, has_waited: bool
+    mine: Known, others: Sequence[Known], *, settle: float, has_waited: bool
 ) -> Standing:
     """Decide; `others` are the submission's other changes by their place.
 
-    `settle` is in seconds, `now` in milliseconds since 1970; `has_waited` says that
-    the settle time is over, whatever the clock tells.
+    `settle` is in seconds; `has_waited` says that the settle time is over, whatever
+    the clock tells.
     """
     twin = _twin(mine, others)
     if twin is not None:
@@ -113,7 +113,7 @@ def stand(
     if is_over and not _says_what_the_last_did_not(mine, real):
         return Drop("superseded", "the status changed again")
     # No longer where a clock was set back: all that wait behind it would wait too.
-    left = min(mine.seen_at / 1000 + settle - now / 1000, settle)
+    left = min(settle - mine.age, settle)
     if left > 0 and not has_waited:
         return Wait(left)
     if settle and _is_back(mine, real):

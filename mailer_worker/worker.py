@@ -221,8 +221,7 @@ class Worker:
     ) -> Result:
         """Follow up a mail that Mailgun may have; `why` it is not known, where told."""
         finding = self._doors.find(claim.message_id)
-        now = time.time_ns() // 1_000_000
-        found = doubt.resolve(finding, claim, self._patience, now=now)
+        found = doubt.resolve(finding, claim, self._patience)
         if isinstance(found, LookAgain):
             if not self._ledger.puzzled(claim):
                 # Its webhook was faster than the log.

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailer_worker.ledger.clock import NOW
 from mailer_worker.ledger.prepared import Prepared
 from mailer_worker.ledger.tables import changes
 from mailer_worker.standing import Change, Known, State
@@ -20,20 +21,22 @@ MAX_COMPARED = 50
 _SUBMISSIONS = 7_305_282
 
 _GIVEN = [
-    column.name for column in changes.columns if column.name not in {"place", "reason"}
+    column.name
+    for column in changes.columns
+    if column.name not in {"place", "seen_at", "reason"}
 ]
 _LOCK = Prepared(text("select pg_advisory_xact_lock(:kind, hashtext(:name))"))
 _ADMIT = {
     name: Prepared(
-        dialect.insert(changes).on_conflict_do_nothing(
-            index_elements=[changes.c.event_id]
-        ),
+        dialect.insert(changes)
+        .values(seen_at=NOW)
+        .on_conflict_do_nothing(index_elements=[changes.c.event_id]),
         _GIVEN,
     )
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 _OF_SUBMISSION = Prepared(
-    select(changes)
+    select(changes, (NOW - changes.c.seen_at).label("age"))
     .where(changes.c.submission_id == bindparam("submission"))
     .order_by(changes.c.place.desc())
     .limit(MAX_COMPARED)
@@ -50,7 +53,7 @@ def lock(connection: Connection, submission_id: str) -> None:
         _LOCK.run(connection, {"kind": _SUBMISSIONS, "name": submission_id})
 
 
-def admit(connection: Connection, change: Change, *, state: State, now: int) -> bool:
+def admit(connection: Connection, change: Change, *, state: State) -> bool:
     """Give the change its place; False where it has one."""
     identity = change.identity
     sequence = change.version.sequence
@@ -64,7 +67,6 @@ def admit(connection: Connection, change: Change, *, state: State, now: int) -> 
         "deleted": change.version.deleted,
         "fingerprint": identity.fingerprint if identity else None,
         "told_at": identity.time if identity else None,
-        "seen_at": now,
         "state": state,
     }
     return _ADMIT[connection.dialect.name].run(connection, values).rowcount == 1
@@ -109,6 +111,6 @@ def _known(row: Row[Any]) -> Known:
             identity=identity,
         ),
         place=row.place,
-        seen_at=row.seen_at,
+        age=row.age / 1000,
         state=row.state,
     )

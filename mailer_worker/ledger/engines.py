@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from mailer_worker.ledger import clock
 from mailer_worker.ledger.tables import POSTGRES_SCHEMA
 
 #: Waits in the database, in seconds; all are shorter than a call's own deadline.
@@ -75,6 +76,7 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("pragma journal_mode = wal")
         # A claim that a power cut takes back would be a mail sent twice.
         connection.execute("pragma synchronous = full")
+        connection.create_function(clock.TICKS, 0, clock.ticks)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

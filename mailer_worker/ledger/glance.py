@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
+from mailer_worker.ledger.clock import NOW
 from mailer_worker.ledger.prepared import Prepared
 from mailer_worker.ledger.tables import changes, mails, suppressions
 from mailer_worker.standing import Change
@@ -22,13 +23,14 @@ _GLANCE = Prepared(
             mails.c.submission_id == bindparam("submission"),
             mails.c.event_id != bindparam("event"),
             mails.c.state == "claimed",
-            mails.c.claimed_at > bindparam("since"),
+            mails.c.claimed_at > NOW - bindparam("lease"),
         )
         .label("is_busy"),
         select(suppressions.c.reason)
         .where(suppressions.c.recipient_key == bindparam("key"))
         .scalar_subquery()
         .label("unwanted"),
+        NOW.label("now"),
     )
 )
 
@@ -39,24 +41,26 @@ class Glance:
 
     `newest` is the last place of the submission's changes, `is_claimed` whether there
     was any claim on the event's mail, `is_busy` whether another mail of the submission
-    is under way, `unwanted` why the address gets no mails.
+    is under way, `unwanted` why the address gets no mails; `now` is when, in
+    milliseconds since 1970.
     """
 
     newest: int
     is_claimed: bool
     is_busy: bool
     unwanted: str | None
+    now: int
 
 
 def at(
-    connection: Connection, change: Change, *, recipient_key: str, since: int
+    connection: Connection, change: Change, *, recipient_key: str, lease: float
 ) -> Glance:
-    """Look; a claim made after `since` (milliseconds since 1970) is under way."""
+    """Look; a claim is under way for `lease` seconds."""
     asked = {
         "submission": change.submission_id,
         "event": change.event_id,
         "key": recipient_key,
-        "since": since,
+        "lease": int(lease * 1000),
     }
     row = _GLANCE.run(connection, asked).one()
     return Glance(
@@ -64,4 +68,5 @@ def at(
         is_claimed=bool(row.is_claimed),
         is_busy=bool(row.is_busy),
         unwanted=row.unwanted,
+        now=row.now,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, select
 
+from mailer_worker.ledger.clock import NOW
 from mailer_worker.ledger.tables import changes, mails, outcomes
 
 #: Changes that one pruning takes away at the most: no transaction may be long.
@@ -83,12 +84,13 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row.state: row.number for row in connection.execute(query)}
 
 
-def prune(connection: Connection, *, before: int) -> int:
-    """Forget changes that were first heard of before then; return how many.
+def prune(connection: Connection, *, days: float) -> int:
+    """Forget changes that were heard of so many days ago; return how many.
 
     What is not known to have ended stays, however old.
     """
     ended = ("repeated", "superseded", "taken-back", "skipped", "accepted")
+    before = NOW - int(days * 86_400_000)
     query = (
         select(changes.c.event_id)
         .where(changes.c.seen_at < before, changes.c.state.in_(ended))

@@ -6,14 +6,13 @@ change says.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from mailer_worker import standing
-from mailer_worker.ledger import changes, glance, history, mails, outcomes
+from mailer_worker.ledger import changes, clock, glance, history, mails, outcomes
 from mailer_worker.ledger.database import Database
 from mailer_worker.ledger.history import Entry
 from mailer_worker.ledger.mails import Claim
@@ -60,25 +59,21 @@ class Ledger:
 
     def judge(self, change: Change, *, has_waited: bool) -> Judgement:
         """Give the change its place; return what is to be done about it."""
-        now = _now()
 
         def work(connection: Connection) -> Judgement:
             changes.lock(connection, change.submission_id)
-            is_new = changes.admit(connection, change, state="waiting", now=now)
+            is_new = changes.admit(connection, change, state="waiting")
             # Nobody claims a mail before its change has a place.
             claims = () if is_new else mails.of_event(connection, change.event_id)
-            return self._judge(
-                connection, change, claims, now=now, has_waited=has_waited
-            )
+            return self._judge(connection, change, claims, has_waited=has_waited)
 
         return self._database.run(work)
 
     def skip(self, change: Change, reason: str) -> None:
         """Note that there is no mail for the change, or nobody who wants one."""
-        now = _now()
 
         def work(connection: Connection) -> None:
-            changes.admit(connection, change, state="skipped", now=now)
+            changes.admit(connection, change, state="skipped")
             changes.mark(connection, change.event_id, "skipped", reason)
 
         self._database.run(work)
@@ -96,19 +91,17 @@ class Ledger:
         def work(connection: Connection) -> Claimed:
             changes.lock(connection, change.submission_id)
             # Not before: a claim that waited for its turn would be an old one.
-            now = _now()
+            began = clock.elapsed()
             seen = glance.at(
                 connection,
                 change,
                 recipient_key=key,
-                since=now - int(self._lease * 1000),
+                lease=self._lease,
             )
             claims: Sequence[Claim] = ()
             if seen.is_claimed or seen.newest != newest:
                 claims = mails.of_event(connection, change.event_id)
-                judged = self._judge(
-                    connection, change, claims, now=now, has_waited=True
-                )
+                judged = self._judge(connection, change, claims, has_waited=True)
                 if not isinstance(judged, Due):
                     return judged
             if seen.unwanted is not None:
@@ -124,7 +117,8 @@ class Ledger:
                 recipient=recipient,
                 submission_id=change.submission_id,
                 message_id=message_id,
-                now=now,
+                now=seen.now,
+                began=began,
             )
 
         # A turn at Mailgun waits for it.
@@ -132,20 +126,18 @@ class Ledger:
 
     def accepted(self, claim: Claim, mailgun_id: str) -> None:
         """Note that Mailgun has the mail, whoever else has a say in it by now."""
-        now = _now()
 
         def work(connection: Connection) -> None:
-            mails.settle(connection, claim, "accepted", now=now, mailgun_id=mailgun_id)
+            mails.settle(connection, claim, "accepted", mailgun_id=mailgun_id)
             changes.mark(connection, claim.event_id, "accepted")
 
         self._database.run(work)
 
     def released(self, claim: Claim) -> bool:
         """Note that Mailgun has it not; False where the claim is no longer this one."""
-        now = _now()
 
         def work(connection: Connection) -> bool:
-            mine = mails.settle(connection, claim, "free", now=now)
+            mine = mails.settle(connection, claim, "free")
             if mine:
                 changes.mark(connection, claim.event_id, "waiting")
             return mine
@@ -154,11 +146,7 @@ class Ledger:
 
     def doubted(self, claim: Claim) -> Claim:
         """Note that the call ended and nobody knows how; return the claim as it is."""
-        now = _now()
-        self._database.run(
-            lambda c: mails.settle(c, claim, "uncertain", now=now),
-        )
-        return replace(claim, state="uncertain", settled_at=now)
+        return self._database.run(lambda c: mails.doubt(c, claim))
 
     def puzzled(self, claim: Claim) -> bool:
         """Note that it is being found out; False where it has been by now.
@@ -186,10 +174,9 @@ class Ledger:
 
     def told(self, event: EmailEvent) -> None:
         """Note what became of a mail: its recipient has it, or wants no more."""
-        now = _now()
 
         def work(connection: Connection) -> None:
-            outcomes.suppress(connection, event, now=now)
+            outcomes.suppress(connection, event)
             cause = event.data.cause
             if cause is None:
                 return
@@ -202,7 +189,6 @@ class Ledger:
                     connection,
                     claim,
                     "accepted",
-                    now=now,
                     mailgun_id=claim.message_id,
                 ):
                     changes.mark(connection, cause, "accepted")
@@ -231,8 +217,7 @@ class Ledger:
 
     def prune(self, *, days: float) -> int:
         """Forget some of what has ended and is older; return how many changes."""
-        before = _now() - int(days * 86_400_000)
-        return self._database.run(lambda c: history.prune(c, before=before))
+        return self._database.run(lambda c: history.prune(c, days=days))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -244,7 +229,6 @@ class Ledger:
         change: Change,
         claims: Sequence[Claim],
         *,
-        now: int,
         has_waited: bool,
     ) -> Judgement:
         for claim in claims:
@@ -260,12 +244,8 @@ class Ledger:
         if any(other.state == "waiting" for other in others):
             others = mails.with_unknown(connection, others)
         stands = standing.stand(
-            mine, others, settle=self._settle, now=now, has_waited=has_waited
+            mine, others, settle=self._settle, has_waited=has_waited
         )
         if isinstance(stands, Drop):
             changes.mark(connection, change.event_id, stands.state, stands.reason)
         return stands
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

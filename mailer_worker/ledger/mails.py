@@ -13,11 +13,12 @@ worker that was given up cannot settle the claim of the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from mailer_worker.ledger.clock import NOW
 from mailer_worker.ledger.prepared import Prepared
 from mailer_worker.ledger.tables import mails
 from mailer_worker.standing import Known
@@ -28,8 +29,10 @@ _MINE = (mails.c.event_id == bindparam("event")) & (
     mails.c.recipient == bindparam("to")
 )
 _NOT_ACCEPTED = _MINE & (mails.c.state != "accepted")
-_ENDED = ["state", "settled_at", "mailgun_id"]
-_OF_EVENT = Prepared(select(mails).where(mails.c.event_id == bindparam("event")))
+_ENDED = ["state", "mailgun_id"]
+_OF_EVENT = Prepared(
+    select(mails, NOW.label("read_at")).where(mails.c.event_id == bindparam("event"))
+)
 _UNKNOWN = select(mails.c.event_id).where(
     mails.c.submission_id == bindparam("submission"),
     mails.c.state.in_(["claimed", "uncertain"]),
@@ -39,16 +42,22 @@ _CLAIM_AGAIN = Prepared(
     update(mails).where(_MINE),
     ["state", "attempt", "claimed_at", "settled_at", "message_id"],
 )
-_ACCEPT = Prepared(update(mails).where(_NOT_ACCEPTED), _ENDED)
+_ACCEPT = Prepared(update(mails).where(_NOT_ACCEPTED).values(settled_at=NOW), _ENDED)
 _SETTLE = Prepared(
-    update(mails).where(_NOT_ACCEPTED & (mails.c.attempt == bindparam("number"))),
+    update(mails)
+    .where(_NOT_ACCEPTED & (mails.c.attempt == bindparam("number")))
+    .values(settled_at=NOW),
     _ENDED,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A mail that is sent, or was: moments in milliseconds since 1970."""
+    """A mail that is sent, or was: moments in milliseconds since 1970.
+
+    All by the ledger's clock, `read_at` too, which is when it was so. `began` is when
+    whoever made the claim began to, in seconds of `clock.elapsed`.
+    """
 
     event_id: str
     recipient: str
@@ -58,6 +67,8 @@ class Claim:
     settled_at: int | None
     message_id: str
     mailgun_id: str | None
+    read_at: int = field(compare=False)
+    began: float = field(default=0.0, compare=False)
 
 
 def of_event(connection: Connection, event_id: str) -> Sequence[Claim]:
@@ -93,6 +104,7 @@ def claim(
     submission_id: str,
     message_id: str,
     now: int,
+    began: float,
 ) -> Claim:
     """Claim a mail that nobody has a claim on: the one that is `free`, or a new one."""
     values: dict[str, object] = {
@@ -104,10 +116,11 @@ def claim(
     }
     if free is not None:
         _CLAIM_AGAIN.run(connection, values | {"event": event_id, "to": recipient})
+        values |= {"read_at": now, "began": began}
         return replace(free, **values)  # type: ignore[arg-type]
     values |= {"event_id": event_id, "recipient": recipient, "mailgun_id": None}
     _CLAIM.run(connection, values | {"submission_id": submission_id})
-    return Claim(**values)  # type: ignore[arg-type]
+    return Claim(**values, read_at=now, began=began)  # type: ignore[arg-type]
 
 
 def settle(
@@ -115,7 +128,6 @@ def settle(
     claim: Claim,
     state: State,
     *,
-    now: int,
     mailgun_id: str | None = None,
 ) -> bool:
     """Settle the claim; False where it was accepted or claimed anew meanwhile.
@@ -124,7 +136,6 @@ def settle(
     """
     values: dict[str, object] = {
         "state": state,
-        "settled_at": now,
         "mailgun_id": mailgun_id,
         "event": claim.event_id,
         "to": claim.recipient,
@@ -133,6 +144,18 @@ def settle(
         return _ACCEPT.run(connection, values).rowcount == 1
     mine = {"number": claim.attempt}
     return _SETTLE.run(connection, values | mine).rowcount == 1
+
+
+def doubt(connection: Connection, claim: Claim) -> Claim:
+    """Settle it as uncertain; return it so, whoever else has a say in it by now."""
+    is_mine = settle(connection, claim, "uncertain")
+    found = next(
+        each
+        for each in of_event(connection, claim.event_id)
+        if each.recipient == claim.recipient
+    )
+    since = found.settled_at if is_mine else found.read_at
+    return replace(claim, state="uncertain", settled_at=since, read_at=found.read_at)
 
 
 def _claim(row: Row[Any]) -> Claim:
@@ -145,4 +168,5 @@ def _claim(row: Row[Any]) -> Claim:
         settled_at=row.settled_at,
         message_id=row.message_id,
         mailgun_id=row.mailgun_id,
+        read_at=row.read_at,
     )

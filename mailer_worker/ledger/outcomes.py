@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailer_worker.ledger.clock import NOW
 from mailer_worker.ledger.tables import outcomes, suppressions
 from shared.events import EmailEvent
 
@@ -44,14 +45,16 @@ def note(connection: Connection, event: EmailEvent) -> None:
     )
 
 
-def suppress(connection: Connection, event: EmailEvent, *, now: int) -> None:
+def suppress(connection: Connection, event: EmailEvent) -> None:
     """Keep that the address of the event's mail gets no more, where it says so."""
     data = event.data
     if data.suppression is msgspec.UNSET or data.recipient_key is msgspec.UNSET:
         return
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(suppressions).on_conflict_do_nothing(
-        index_elements=[suppressions.c.recipient_key]
+    statement = (
+        kind.insert(suppressions)
+        .values(since=NOW)
+        .on_conflict_do_nothing(index_elements=[suppressions.c.recipient_key])
     )
     connection.execute(
         statement,
@@ -60,7 +63,6 @@ def suppress(connection: Connection, event: EmailEvent, *, now: int) -> None:
             "masked": data.recipient,
             "reason": data.suppression,
             "cause": data.cause,
-            "since": now,
         },
     )
 

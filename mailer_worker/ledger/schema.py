@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
+from mailer_worker.ledger import clock
 from mailer_worker.ledger.tables import LAYOUT, POSTGRES_SCHEMA, layout, metadata
 
 #: Names the lock under which one of several mailers makes the tables.
@@ -25,6 +26,8 @@ def prepare(engine: Engine) -> None:
         elif found != LAYOUT:
             told = f"the ledger has layout {found}, this mailer needs {LAYOUT}"
             raise DatabaseError(None, None, ValueError(told))
+        if connection.dialect.name == "sqlite":
+            clock.prepare(connection)
 
 
 def _has_schema(connection: Connection) -> bool:

@@ -1,7 +1,8 @@
 """The tables of the ledger, for SQLite and PostgreSQL alike.
 
-Moments are milliseconds since 1970. On PostgreSQL the tables have a schema of their
-own, since whatever lies in Supabase's `public` is served to browsers.
+Moments are milliseconds since 1970, by the ledger's own clock. On PostgreSQL the tables
+have a schema of their own, since whatever lies in Supabase's `public` is served to
+browsers.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
 from mailer_worker.calls import STALE_CLAIM, Answered, Calls, Stale, Stopping
 from mailer_worker.gate import Gate
+from mailer_worker.ledger.clock import elapsed
 from mailer_worker.ledger.ledger import Busy
 from mailer_worker.ledger.mails import Claim
 from mailer_worker.mail import Mail
@@ -27,17 +27,19 @@ MAIL = Mail(
 )
 
 
-def claim_of(now: float) -> Claim:
-    """Return a claim made then, in seconds since 1970."""
+def claim_of(began: float) -> Claim:
+    """Return a claim that was made then, in seconds of `elapsed`."""
     return Claim(
         event_id="evt_1",
         recipient="a@artists.test",
         state="claimed",
         attempt=1,
-        claimed_at=int(now * 1000),
+        claimed_at=1_700_000_000_000,
         settled_at=None,
         message_id="<evt_1@mg.test>",
         mailgun_id=None,
+        read_at=1_700_000_000_000,
+        began=began,
     )
 
 
@@ -79,7 +81,7 @@ def test_no_more_calls_are_made_at_once_than_there_are_senders(
 ) -> None:
     calls = Calls(mailgun.send, gate, most=2, stopping=stopping)
     threads = [
-        threading.Thread(target=calls.make, args=(lambda: claim_of(time.time()), MAIL))
+        threading.Thread(target=calls.make, args=(lambda: claim_of(elapsed()), MAIL))
         for _ in range(6)
     ]
     for thread in threads:
@@ -100,7 +102,7 @@ def test_a_mail_that_waits_for_its_turn_at_the_end_is_not_claimed(
     claims, left = [], []
 
     def claim() -> Claim:
-        claims.append(claim_of(time.time()))
+        claims.append(claim_of(elapsed()))
         return claims[-1]
 
     def call() -> None:
@@ -126,7 +128,7 @@ def test_nothing_is_claimed_while_a_peer_refuses_us(gate, stopping, mailgun) -> 
     gate.shut("Mailgun", "Mailgun answered 401")
 
     with pytest.raises(Misconfigured):
-        calls.make(lambda: claim_of(time.time()), MAIL)
+        calls.make(lambda: claim_of(elapsed()), MAIL)
 
 
 def test_what_speaks_against_a_claim_is_told_and_mailgun_is_not_called(
@@ -149,13 +151,13 @@ def test_a_call_that_failed_is_told_with_its_claim_and_frees_its_turn(
     calls = Calls(send, gate, most=1, stopping=stopping)
 
     for _ in range(2):
-        claim = claim_of(time.time())
+        claim = claim_of(elapsed())
         assert calls.make(lambda claim=claim: claim, MAIL) == Answered(claim, error)
 
 
 def test_a_claim_that_lay_for_long_is_not_used(gate, stopping, mailgun) -> None:
     calls = Calls(mailgun.send, gate, most=1, stopping=stopping)
-    old = claim_of(time.time() - STALE_CLAIM - 1)
+    old = claim_of(elapsed() - STALE_CLAIM - 1)
 
     assert calls.make(lambda: old, MAIL) == Stale(old)
     assert mailgun.most_kept == 0
@@ -169,8 +171,8 @@ def test_who_waits_while_mailgun_refuses_a_mail_is_not_sent(gate, stopping) -> N
         raise Misconfigured("Mailgun answered 401", "Mailgun")
 
     calls = Calls(send, gate, most=1, stopping=stopping)
-    calls.make(lambda: claim_of(time.time()), MAIL)
+    calls.make(lambda: claim_of(elapsed()), MAIL)
 
     with pytest.raises(Misconfigured):
-        calls.make(lambda: claim_of(time.time()), MAIL)
+        calls.make(lambda: claim_of(elapsed()), MAIL)
     assert len(sent) == 1

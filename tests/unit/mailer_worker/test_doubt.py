@@ -12,7 +12,7 @@ NOON = 1_700_000_000_000
 FOUND, ABSENT, SILENT = Found(), Absent(), CannotTell("Mailgun answered 403")
 
 
-def claim(state="uncertain"):
+def claim(state="uncertain", *, read_at=NOON):
     return Claim(
         event_id="evt_1",
         recipient="ada@a.test",
@@ -22,12 +22,13 @@ def claim(state="uncertain"):
         settled_at=NOON if state == "uncertain" else None,
         message_id="<evt_1@mg.x>",
         mailgun_id=None,
+        read_at=read_at,
     )
 
 
 def found_at(seconds, finding, state="uncertain", patience=PATIENCE):
-    now = NOON + round(seconds * 1000)
-    return resolve(finding, claim(state), patience, now=now)
+    read = claim(state, read_at=NOON + round(seconds * 1000))
+    return resolve(finding, read, patience)
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 1, 10**6])

@@ -1,5 +1,7 @@
 """Where a change stands among the others: an artist hears the last word, once."""
 
+from dataclasses import replace
+
 import pytest
 
 from mailer_worker.standing import Drop, Due, Known, Wait, change_of, stand
@@ -7,22 +9,20 @@ from shared.versions import Version
 from tests.plugins.ledgers import a_change
 from tests.plugins.repeated_changes import event
 
-NOON = 1_700_000_000_000
 SETTLE = 10.0
 P, R, A, X = "pending", "in-review", "approved", "rejected"
 
 
 def known(place, before, status, state="waiting", *, seen=0.0, **parts):
-    """Return the change that came at this place; `seen` in seconds past noon."""
+    """Return the change that came at this place; `seen` in seconds."""
     change = a_change(place, status=status, before=before, **parts)
-    seen_at = NOON + int(seen * 1000)
-    return Known(change=change, place=place, seen_at=seen_at, state=state)
+    return Known(change=change, place=place, age=-seen, state=state)
 
 
 def standing(mine, *others, settle=SETTLE, at=100.0, has_waited=False):
     others = sorted(others, key=lambda other: other.place)
-    now = NOON + int(at * 1000)
-    return stand(mine, others, settle=settle, now=now, has_waited=has_waited)
+    mine = replace(mine, age=mine.age + at)
+    return stand(mine, others, settle=settle, has_waited=has_waited)
 
 
 def state(found):

@@ -32,16 +32,15 @@ class Artist:
         change = self._changes[number]
         mine = self.known.setdefault(
             number,
-            Known(change=change, place=self._now, seen_at=self._now, state="waiting"),
+            Known(change=change, place=self._now, age=0.0, state="waiting"),
         )
+        mine = replace(mine, age=(self._now - mine.place) / 1000)
         if mine.state == "accepted":
             return
         others = sorted(
             (k for n, k in self.known.items() if n != number), key=lambda k: k.place
         )
-        found = stand(
-            mine, others, settle=self._settle, now=self._now, has_waited=has_waited
-        )
+        found = stand(mine, others, settle=self._settle, has_waited=has_waited)
         note(f"{number} {change.status_before} -> {change.status}: {found}")
         match found:
             case Due():
