@@ -34,7 +34,7 @@ class Arrivals:
         self._feed = feed
         self._catch_up = catch_up
         self._ping_interval = ping_interval
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._waiting: dict[Connection, asyncio.Task[None]] = {}
 
     def begin(self, connection: Connection, since: str | None) -> None:
         """Welcome an admitted connection, whose last event was `since`.
@@ -51,8 +51,14 @@ class Arrivals:
                 return
         # Beside the reading of what it says: a long replay must not make us deaf.
         task = asyncio.create_task(self._arrive(connection, since))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
+        self._waiting[connection] = task
+        task.add_done_callback(lambda _: self._waiting.pop(connection, None))
+
+    def forget(self, connection: Connection) -> None:
+        """Do no more for a connection that has left: others may come in its place."""
+        task = self._waiting.pop(connection, None)
+        if task is not None:
+            task.cancel()
 
     def welcome_again(self, connection: Connection) -> None:
         """Confirm a fresh token.
@@ -68,9 +74,10 @@ class Arrivals:
 
     async def close(self) -> None:
         """Stop all of them."""
-        for task in self._waiting:
+        tasks = list(self._waiting.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._waiting, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _arrive(self, connection: Connection, since: str | None) -> None:
         try:

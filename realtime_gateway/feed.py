@@ -103,7 +103,8 @@ class Feed:
         """Tell whether all is stored that the stream had at this look; have it done."""
         if self._looks < look:
             self.look_for_end()
-        return self._looks >= look and self.behind == 0
+        # At a bookmark of another stream nothing is behind, and nothing has been read.
+        return self._looks >= look and self.behind == 0 and self._expected is None
 
     def open(self) -> None:
         """Begin to read."""

@@ -74,4 +74,5 @@ class Services:
         """Let a connection go; doing so twice changes nothing."""
         self.expiry.forget(connection)
         self.heartbeat.forget(connection.outlet)
+        self.arrivals.forget(connection)
         self.hub.leave(connection)

@@ -68,7 +68,8 @@ def _amqp_url(value: SecretStr) -> SecretStr:
         parts = urlsplit(url)
         if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
             raise ValueError("must be an amqp:// or amqps:// address")
-        if "," in parts.hostname:
+        # One at the end would be taken for a part of the virtual host's name.
+        if "," in f"{parts.hostname}{parts.path}{parts.query}":
             raise ValueError("must name each node by a whole address")
         if not is_usable(url):
             raise ValueError("is not usable: is the password percent-encoded?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from typing import IO
 
@@ -19,6 +20,8 @@ __all__ = ["BrokerMissing", "Node", "server_program"]
 SERVER_FOLDERS = ("/usr/lib/rabbitmq/bin", "/usr/local/sbin", "/opt/homebrew/sbin")
 #: An orderly stop closes queues and flushes their files, in seconds.
 STOP_DEADLINE = 30.0
+#: A signal reaches each thread when it is that one's turn, in seconds.
+FREEZE_DEADLINE = 10.0
 
 
 def server_program() -> str | None:
@@ -71,6 +74,26 @@ class Node:
         """Send a signal to the node."""
         if self._server is not None:
             self._server.send_signal(signum)
+
+    def freeze(self) -> None:
+        """Stop it from running, and return once all its threads stand still.
+
+        On a busy machine some go on for long enough to take a publish. Raises
+        RuntimeError where they do not stop.
+        """
+        self.send(signal.SIGSTOP)
+        deadline = time.monotonic() + FREEZE_DEADLINE
+        while not self._is_frozen():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the node does not stop running")
+            time.sleep(0.002)
+
+    def _is_frozen(self) -> bool:
+        # macOS has it from Python 3.13 on.
+        if not hasattr(os, "waitid") or self.pid is None:
+            return True
+        how = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, how) is not None
 
     def stop(self) -> None:
         """End the node in order, by force after STOP_DEADLINE."""

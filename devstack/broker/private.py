@@ -131,7 +131,7 @@ class PrivateBroker:
 
     def pause(self) -> None:
         """Stop it from running while its sockets stay open, as an overload would."""
-        self._node.send(signal.SIGSTOP)
+        self._node.freeze()
 
     def resume(self) -> None:
         """Let it run again."""

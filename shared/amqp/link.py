@@ -126,6 +126,13 @@ class Link:
         if self._channel is not None and self._channel.is_open:
             self._channel.close()
 
+    def leave_node(self) -> None:
+        """Go on to another node at once; where there is none, to another channel."""
+        if self._turns.several and self._connection.is_open:
+            silence.abandon(self._connection, "the node has stopped to work")
+        else:
+            self.renew_channel()
+
     def open_side_channel(self, on_open: Callable[[Channel], None]) -> None:
         """Open one more channel, for what may go wrong without harm to the first."""
         if self._ready and self._connection.is_open:
@@ -191,7 +198,6 @@ class Link:
         if not connection.is_open:
             return
         if self._turns.several and self._futile_channels >= FUTILE_CHANNELS:
-            self._futile_channels = 0
             connection.close()
         else:
             self._loop.call_later(REOPEN_DELAY, lambda: self._open_channel(connection))
@@ -207,6 +213,7 @@ class Link:
 
     def _connection_gone(self, error: Exception) -> None:
         self._channel = None
+        self._futile_channels = 0
         self._blocked_is(False)
         self._lose(error)
         if self._closing:

@@ -38,7 +38,8 @@ log = logs.get(__name__)
 
 #: Publishes that may wait at once; more is a broker that does not answer.
 MAX_OUTSTANDING = 1_000
-#: A broker that confirms nothing for so long is given a new channel, in seconds.
+#: A node that confirms nothing for so long is left, or given a new channel where it is
+#: the only one, in seconds.
 STALL_DEADLINE = 5.0
 #: What is under way at the end may take this long, in seconds.
 DRAIN_DEADLINE = 2.0
@@ -208,9 +209,11 @@ class Publisher:
     def _end_stall(self) -> None:
         began, self._stall = self._stall, None
         if began == (self._channel, self._confirms) and self._is_stalled():
-            # A confirm that was lost never comes, however long one waits.
+            # A confirm that was lost never comes, however long one waits; and a node
+            # that the others have given up sends heartbeats and confirms nothing.
             log.warning("broker.stalled", unconfirmed=len(self._unconfirmed))
-            self._distrust_channel()
+            self._connected.clear()
+            self._thread.link.leave_node()
 
     def _flush(self) -> None:
         self._flush_due = False

@@ -19,6 +19,13 @@ LOOK = 2.0
 MOST_SILENT_LOOKS = 6
 
 
+def abandon(connection: Any, reason: str) -> None:
+    """End the connection without a goodbye; its end is told as every other one."""
+    # Not part of pika's documented interface, whose own close waits for the other
+    # side's answer.
+    connection._terminate_stream(pika.exceptions.AMQPHeartbeatTimeout(reason))
+
+
 class Timers(Protocol):
     """What is asked of a loop."""
 
@@ -48,7 +55,4 @@ class Silence:
         if self._silent_looks < MOST_SILENT_LOOKS:
             self.watch()
         else:
-            # Not part of pika's documented interface, whose own close waits for the
-            # other side's answer.
-            reason = "the node has fallen silent"
-            connection._terminate_stream(pika.exceptions.AMQPHeartbeatTimeout(reason))
+            abandon(connection, "the node has fallen silent")

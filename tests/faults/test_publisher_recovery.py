@@ -88,8 +88,10 @@ def test_queue_that_refuses_gets_no_thousands_of_copies_into_the_stream(
     began = time.monotonic()
     until(lambda: time.monotonic() > began + REFUSING, timeout=2 * REFUSING)
 
+    # Some are confirmed before the policy holds, and a busy broker takes its time.
+    confirmed = senders.accepted - len(senders.spooled)
     # Sent again and again, one of them, with ever longer pauses.
-    assert messages_in(private_broker, CHANGE_LOG_STREAM) < 50
+    assert messages_in(private_broker, CHANGE_LOG_STREAM) - confirmed < 50
     rabbitmqctl(private_broker, "clear_policy", "full")
     until(lambda: is_drained(ingest), timeout=60)
     assert_kept(senders, private_broker.url)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from shared.amqp import nodes, silence
+from shared.amqp import publisher as publisher_module
 from shared.amqp.consumer import Consumer
 from shared.amqp.message import Message
 from shared.amqp.publisher import Publisher
@@ -82,6 +83,18 @@ def test_node_that_hangs_is_left_for_another(publisher, doors):
         answering.pass_on()
 
         until(lambda number=number: is_published(publisher, number), timeout=30)
+
+
+def test_node_that_confirms_nothing_is_left_though_its_heartbeats_come(
+    publisher, doors, monkeypatch
+):
+    monkeypatch.setattr(publisher_module, "STALL_DEADLINE", 0.5)
+    doors[1].refuse()
+    until(lambda: is_published(publisher, 0), timeout=20)
+    doors[1].allow()
+    doors[0].deafen()
+
+    until(lambda: is_published(publisher, 1), timeout=10)
 
 
 def test_node_that_falls_silent_is_left_before_pika_notices(both, doors, monkeypatch):

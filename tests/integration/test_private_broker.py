@@ -124,3 +124,16 @@ def test_nothing_outlives_the_foreground_process(
     finally:
         foreground.kill()
         foreground.wait(10)
+
+
+def test_paused_broker_stands_still_in_all_its_threads(broker: PrivateBroker) -> None:
+    for _ in range(5):
+        broker.pause()
+        states = {stat_of(task) for task in Path(f"/proc/{broker.pid}/task").iterdir()}
+        broker.resume()
+
+        assert states == {"T"}
+
+
+def stat_of(task: Path) -> str:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0]

@@ -22,6 +22,7 @@ class Proxy:
         self._ended = threading.Event()
         self._refusing = threading.Event()
         self._swallowing = threading.Event()
+        self._deaf = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -49,6 +50,10 @@ class Proxy:
     def pass_on(self) -> None:
         """Pass the target's answers on again; what was lost stays lost."""
         self._swallowing.clear()
+
+    def deafen(self) -> None:
+        """Lose what the clients say from now on, for good."""
+        self._deaf.set()
 
     def close(self) -> None:
         """End it all."""
@@ -85,7 +90,8 @@ class Proxy:
         source.settimeout(None)
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
-                if not (are_answers and self._swallowing.is_set()):
+                losing = self._swallowing if are_answers else self._deaf
+                if not losing.is_set():
                     sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):

@@ -69,3 +69,18 @@ async def test_what_is_delivered_again_is_told_once(feed, until):
         feed._delivered(delivery(number))
 
     await until(lambda: feed.told == ["e1", "e2", "e3"])
+
+
+async def test_nothing_is_read_up_to_while_the_bookmark_may_be_another_streams(
+    feed, until
+):
+    feed._delivered(delivery(7))
+    await until(lambda: feed.told == ["e7"])
+    feed._detach()
+    look = feed.next_look
+
+    feed._start()
+    feed._end_found(3)
+    feed._end_found(3)
+
+    assert not feed.has_read_up_to(look)

@@ -115,7 +115,13 @@ def test_nodes_of_a_cluster_are_each_looked_at_and_shown_by_their_hosts():
     assert Example.load(GOOD | {"RABBITMQ_URL": good}).summary()["rabbitmq_url"] == (
         "one, two"
     )
-    for bad in ("http://three", "three", "amqp://u:p#p@three"):
+    for bad in (
+        "http://three",
+        "three",
+        "amqp://u:p#p@three",
+        "amqp://u:p@three/%2F,",
+        "amqp://u:p@three/%2F,four/%2F",
+    ):
         with pytest.raises(SettingsError):
             Example.load(GOOD | {"RABBITMQ_URL": f"amqp://u:p@one,{bad}"})
 
