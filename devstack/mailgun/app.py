@@ -68,7 +68,12 @@ class StandIn:
         return web.json_response(msgspec.to_builtins(self._api.behaviour))
 
     async def told(self, request: web.Request) -> web.Response:
-        """Answer `GET /api/webhooks`: the newest attempts first."""
+        """Answer `GET /api/webhooks`: the newest attempts first.
+
+        `?waiting=1` shows no more than how many mails have something still to be told.
+        """
+        if request.query.get("waiting"):
+            return web.json_response({"waiting": self._webhooks.waiting})
         return web.json_response([asdict(sent) for sent in self._webhooks.sent])
 
     async def front(self, request: web.Request) -> web.Response:

@@ -29,7 +29,8 @@ PAUSES = (0.3, 0.5, 1.0, 1.5, 6.0, 12.0, 24.0)
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 MAX_WAITING = 10_000
 MAX_IN_FLIGHT = 20
-REMEMBERED = 200
+#: Attempts that are shown; a long run of tests looks at all of its own.
+REMEMBERED = 20_000
 #: 200 is success and 406 is "never again".
 DONE = {HTTPStatus.OK, HTTPStatus.NOT_ACCEPTABLE}
 
@@ -53,6 +54,11 @@ class Webhooks:
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
         self.sent: deque[Sent] = deque(maxlen=REMEMBERED)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many mails have something that is still to be told."""
+        return len(self._tasks)
 
     def tell(self, happenings: Sequence[Happening]) -> None:
         """Tell what happens to one mail, in order; return at once."""

@@ -1,7 +1,7 @@
-"""Clients that follow the protocol wherever they get in, and some who must not.
+"""Clients that follow the protocol wherever they get in: what all have, and sockets.
 
-A client comes back after every end of its socket, to whichever gateway is next, with
-the last id that it was told.
+A client comes back after every end of its connection, to whichever gateway is next,
+with the last id that it was told.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ DEADLINE = 8.0
 #: A gateway that says nothing for so long is asked whether it is still there.
 QUIET = 5.0
 TOKEN_REFUSED = 4001
+#: Close codes from 4000 on are for good, from here on for a while, from the next on
+#: for a moment.
+FOR_A_WHILE, FOR_A_MOMENT = 4100, 4200
 
 #: Whether a gateway's answer is explained by what was done to it.
 Excuse = Callable[[str], bool]
@@ -36,7 +39,6 @@ class Listener:
     def __init__(
         self,
         doors: Sequence[Door],
-        room: str,
         token: str,
         *,
         listening: Listening,
@@ -45,7 +47,6 @@ class Listener:
         self.listening = listening
         self.since: str | None = None
         self._doors = itertools.cycle(doors)
-        self._room = room
         self._token = token
         self._is_excused = is_excused
 
@@ -57,24 +58,17 @@ class Listener:
                 code = await self._visit(door)
             if code is not None and self._is_unexpected(code, door):
                 self.listening.refusals.append(f"{code} by {door.name}")
-            later = code is not None and code < 4200
+            later = code is not None and code < FOR_A_MOMENT
             await asyncio.sleep(LATER if later else PAUSE)
 
     def _is_unexpected(self, code: int, door: Door) -> bool:
         """Tell whether a close for good has no reason; a wrong clock is one."""
-        is_final = 4000 <= code < 4100
+        is_final = 4000 <= code < FOR_A_WHILE
         return is_final and not (code == TOKEN_REFUSED and self._is_excused(door.name))
 
     async def _visit(self, door: Door) -> int | None:
-        async with asyncio.timeout(DEADLINE) as deadline:
-            async with Client(door, self._room) as client:
-                await client.auth(self._token, since=self.since)
-                first = await client.ws.receive()
-                if first.type is aiohttp.WSMsgType.TEXT:
-                    deadline.reschedule(None)
-                    visit = self._welcomed(door, json.loads(first.data))
-                    await self._hear(client, visit)
-                return client.ws.close_code
+        """Listen at the door for as long as it goes; return the close code."""
+        raise NotImplementedError
 
     def _welcomed(self, door: Door, welcome: dict[str, Any]) -> Visit:
         assert welcome["type"] == "welcome", welcome
@@ -87,6 +81,33 @@ class Listener:
         self.listening.visits.append(visit)
         self.since = welcome["last_event_id"]
         return visit
+
+
+class SocketListener(Listener):
+    """One with a socket in a room."""
+
+    def __init__(
+        self,
+        doors: Sequence[Door],
+        token: str,
+        *,
+        room: str,
+        listening: Listening,
+        is_excused: Excuse,
+    ) -> None:
+        super().__init__(doors, token, listening=listening, is_excused=is_excused)
+        self._room = room
+
+    async def _visit(self, door: Door) -> int | None:
+        async with asyncio.timeout(DEADLINE) as deadline:
+            async with Client(door, self._room) as client:
+                await client.auth(self._token, since=self.since)
+                first = await client.ws.receive()
+                if first.type is aiohttp.WSMsgType.TEXT:
+                    deadline.reschedule(None)
+                    visit = self._welcomed(door, json.loads(first.data))
+                    await self._hear(client, visit)
+                return client.ws.close_code
 
     async def _hear(self, client: Client, visit: Visit) -> None:
         """Hear until the socket ends, or the other side no longer answers."""
@@ -107,32 +128,3 @@ class Listener:
             if "id" in told:
                 visit.told.append(told["id"])
                 self.since = told["id"]
-
-
-class Stranger:
-    """Tries to get into a room with what does not open it, again and again."""
-
-    def __init__(
-        self, doors: Sequence[Door], room: str, token: str, *, name: str
-    ) -> None:
-        self.heard: list[str] = []
-        self.tries = 0
-        self._doors = itertools.cycle(doors)
-        self._room = room
-        self._token = token
-        self._name = name
-
-    async def run(self) -> None:
-        """Try until cancelled; `heard` is whatever came but a close."""
-        while True:
-            with suppress(aiohttp.ClientError, OSError, TimeoutError):
-                await self._try(next(self._doors))
-            await asyncio.sleep(LATER)
-
-    async def _try(self, door: Door) -> None:
-        async with asyncio.timeout(DEADLINE), Client(door, self._room) as client:
-            self.tries += 1
-            await client.auth(self._token)
-            async for message in client.ws:
-                told = json.loads(message.data)
-                self.heard.append(f"{self._name} at {door.name}: {told['type']}")

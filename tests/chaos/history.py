@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Operation = Literal["INSERT", "UPDATE", "DELETE"]
+#: The columns of a row, as JSON.
+Row = Mapping[str, Any]
 
 
 @dataclass(slots=True, kw_only=True)
 class Sent:
     """A change that was sent under `id`; `accepted` once somebody was told 202.
 
-    `sequence` is its place among the changes of its row. `before` and `after` are the
-    row's statuses, `email` where a mail about it has to go.
+    `sequence` is its place among the changes of its row, `record` the row after it.
+    `before` and `after` are its statuses, `email` where a mail about it has to go.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Sent:
     after: str | None
     email: str
     way: str
+    record: Row | None = None
     accepted: bool = False
 
     @property
@@ -36,12 +39,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """An event of a gateway's change log; `cause` is a mail's change."""
+    """An event of a gateway's change log; `cause` is a mail's change.
+
+    `from_mailgun`: one of Mailgun's webhooks told it.
+    """
 
     id: str
     type: str
     artist: str | None
     cause: str | None = None
+    from_mailgun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +60,32 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """What Mailgun told of the mail about `cause`; `taken`: it need not tell it again.
+
+    `outcome` is in Mailgun's own words.
+    """
+
+    cause: str
+    outcome: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A status change in the mailer's ledger, and what became of it."""
 
     id: str
     row: str
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the mailer's ledger has of a mail's fate, in Mailgun's own words."""
+
+    cause: str
+    outcome: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +117,21 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The rows of `submissions` as `reader` has them, by id, up to the event `as_of`.
+
+    `owner` as a client's: None has them all. `is_followed`: kept by what was told of
+    changes, of which only an INSERT tells of all columns.
+    """
+
+    reader: str
+    owner: frozenset[str] | None
+    rows: Mapping[str, Row]
+    as_of: str | None
+    is_followed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """How a service ended: healthy before it, its exit code, its unknown traces."""
 
@@ -111,6 +153,11 @@ class History:
     listening: Sequence[Listening]
     #: What foreign sockets heard, which is to be nothing.
     overheard: Sequence[str] = ()
+    webhooks: Sequence[Webhook] = ()
+    outcomes: Sequence[Outcome] = ()
+    tables: Sequence[Table] = ()
+    #: Rows that stood in the table before the run, by id: nothing is sent of them.
+    stood: Mapping[str, Row] = field(default_factory=dict)
     services: Sequence[Service] = ()
     #: Dead letters of the mailer, by what they say.
     dead: Sequence[str] = ()

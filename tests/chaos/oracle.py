@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from tests.chaos import fates, tables
 from tests.chaos.history import History, Listening, Logged, Mail, Sent
+from tests.chaos.shown import SHOWN, told
 
-#: Of one kind of fault so many are told with their ids.
-SHOWN = 5
 #: States of a ledger's entry that are an end.
 SENT, SUPERSEDED, TAKEN_BACK = "accepted", "superseded", "taken-back"
 
@@ -18,6 +18,8 @@ def faults(history: History) -> list[str]:
     return [
         *_of_logs(history),
         *_of_mails(history),
+        *fates.faults(history),
+        *tables.faults(history),
         *(fault for each in history.listening for fault in _of_client(each, history)),
         *(f"a foreign socket heard: {what}" for what in history.overheard[:SHOWN]),
         *_of_services(history),
@@ -35,14 +37,14 @@ def _of_logs(history: History) -> Iterator[str]:
     accepted = {each.id for each in history.sent if each.accepted}
     known = {each.id for each in history.sent}
     order = list(dict.fromkeys(history.stream))
-    yield from _told("accepted, but not in the stream", accepted - set(order))
+    yield from told("accepted, but not in the stream", accepted - set(order))
     for name, log in history.logs.items():
         ids = [each.id for each in log]
         twice = [each for each, count in Counter(ids).items() if count > 1]
-        yield from _told(f"more than once in the log of {name}", twice)
-        yield from _told(f"accepted, but not in the log of {name}", accepted - {*ids})
+        yield from told(f"more than once in the log of {name}", twice)
+        yield from told(f"accepted, but not in the log of {name}", accepted - {*ids})
         strange = [each.id for each in log if _cause(each) not in known]
-        yield from _told(f"never sent, but in the log of {name}", strange)
+        yield from told(f"never sent, but in the log of {name}", strange)
         if list(dict.fromkeys(ids)) != order:
             yield f"the log of {name} is not the stream: {_difference(ids, order)}"
 
@@ -62,17 +64,17 @@ def _of_client(client: Listening, history: History) -> Iterator[str]:
     places = {event.id: place for place, event in enumerate(log)}
     room = [event.id for event in log if client.hears(event)]
     start: str | None = None
-    told: list[str] = []
+    heard: list[str] = []
     for number, visit in enumerate(client.visits):
         if number and not visit.recovered:
             # Before it had been told of any event it had nothing to come back with.
             if visit.since is not None:
                 yield f"{who} was not recovered after {visit.since} at {visit.gateway}"
-            yield from _of_stay(who, told, _after(start, room, places), whole=False)
+            yield from _of_stay(who, heard, _after(start, room, places), whole=False)
         if not number or not visit.recovered:
-            start, told = visit.after, []
-        told = told + visit.told
-    yield from _of_stay(who, told, _after(start, room, places), whole=True)
+            start, heard = visit.after, []
+        heard = heard + visit.told
+    yield from _of_stay(who, heard, _after(start, room, places), whole=True)
 
 
 def _after(start: str | None, room: Sequence[str], places: dict[str, int]) -> list[str]:
@@ -81,32 +83,32 @@ def _after(start: str | None, room: Sequence[str], places: dict[str, int]) -> li
 
 
 def _of_stay(
-    who: str, told: Sequence[str], expected: Sequence[str], *, whole: bool
+    who: str, heard: Sequence[str], expected: Sequence[str], *, whole: bool
 ) -> Iterator[str]:
     if not whole:
-        expected = expected[: len(told)]
-    if list(told) == list(expected):
+        expected = expected[: len(heard)]
+    if list(heard) == list(expected):
         return
-    twice = [each for each, count in Counter(told).items() if count > 1]
-    yield from _told(f"told {who} more than once", twice)
-    yield from _told(f"never told {who}", _less(expected, told))
-    yield from _told(f"not {who}'s to hear", _less(told, expected))
-    if not twice and set(told) == set(expected):
-        yield f"told {who} out of order: {_difference(told, expected)}"
+    twice = [each for each, count in Counter(heard).items() if count > 1]
+    yield from told(f"told {who} more than once", twice)
+    yield from told(f"never told {who}", _less(expected, heard))
+    yield from told(f"not {who}'s to hear", _less(heard, expected))
+    if not twice and set(heard) == set(expected):
+        yield f"told {who} out of order: {_difference(heard, expected)}"
 
 
 def _of_mails(history: History) -> Iterator[str]:
     """Every settled change has its one mail, and no mail is without a change."""
     changes = {each.id: each for each in history.sent if each.asks_for_mail}
     count = Counter(mail.cause for mail in history.mails)
-    yield from _told("more than one mail", [each for each, n in count.items() if n > 1])
-    yield from _told("a mail without a change", count.keys() - changes.keys())
+    yield from told("more than one mail", [each for each, n in count.items() if n > 1])
+    yield from told("a mail without a change", count.keys() - changes.keys())
     wrong = [mail.cause for mail in history.mails if not _is_right(mail, changes)]
-    yield from _told("a mail to somebody else", wrong)
+    yield from told("a mail to somebody else", wrong)
     owed = {each.id for each in changes.values() if each.accepted}
     entries = {entry.id: entry for entry in history.ledger}
-    yield from _told("accepted, but not in the ledger", owed - entries.keys())
-    yield from _told("not in the ledger, but mailed", count.keys() - entries.keys())
+    yield from told("accepted, but not in the ledger", owed - entries.keys())
+    yield from told("not in the ledger, but mailed", count.keys() - entries.keys())
     rows = defaultdict(list)
     for entry in history.ledger:
         if entry.id in changes:
@@ -118,7 +120,7 @@ def _of_mails(history: History) -> Iterator[str]:
     for name, row in rows.items():
         row.sort(key=lambda pair: pair[0].sequence)
         yield from _of_row(row, count, is_sure=name in sure)
-    yield from _told("mailed after a newer one", _late(history.mails, changes))
+    yield from told("mailed after a newer one", _late(history.mails, changes))
 
 
 def _is_right(mail: Mail, changes: dict[str, Sent]) -> bool:
@@ -177,12 +179,6 @@ def _of_services(history: History) -> Iterator[str]:
         if each.exit_code:
             yield f"{each.name} has ended with {each.exit_code}"
         yield from (f"{each.name} has logged: {line}" for line in each.traces[:SHOWN])
-
-
-def _told(what: str, ids: Iterable[str]) -> Iterator[str]:
-    found = sorted(ids)
-    if found:
-        yield f"{what}: {len(found)}, such as {', '.join(found[:SHOWN])}"
 
 
 def _less(some: Sequence[str], others: Sequence[str]) -> list[str]:

@@ -78,6 +78,9 @@ class Quiet:
                 yield f"{depth} wait in the spool"
 
     def _of_mails(self) -> Iterator[str]:
+        untold = evidence.untold(self._world)
+        if untold:
+            yield f"Mailgun has still to tell of {untold} mails"
         for queue, depth in depths(self._world.bus.urls[0]).items():
             if queue != "mailer.dead-letters":
                 yield f"{depth} wait in {queue}"

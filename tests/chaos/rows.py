@@ -16,6 +16,10 @@ OF_STATUS, OF_END = 0.3, 0.01
 OF_BIRTH = 0.3
 #: Of rows: their status changes once, so that its mail is beyond question.
 OF_CALM = 0.5
+#: What the last part of a row's id begins with.
+MARKS = {"push": "a", "bare": "b", "outbox": "c"}
+#: How addresses begin: Mailgun tells of a mail to some that it was late, or read.
+FATES = ("",) * 6 + ("delay-", "read-")
 
 Columns = dict[str, Any]
 
@@ -37,7 +41,7 @@ class _Row:
 
 
 class Rows:
-    """Rows of one sender, `count` at a time; `name` begins all of its ids."""
+    """Rows of one sender, `count` at a time; `name` is its way."""
 
     def __init__(
         self, name: str, dice: random.Random, *, count: int, artists: Sequence[str]
@@ -74,18 +78,24 @@ class Rows:
         name = f"{self._name}-{self._born}"
         row = _Row(
             columns={
-                "id": name,
+                "id": self._id(),
                 "userid": self._dice.choice(self._artists),
                 "title": f"Track {self._born}",
                 "status": "pending",
                 "rating": 0,
-                "email": f"{name}@a.test",
+                "feedback": None,
+                "email": f"{self._dice.choice(FATES)}{name}@a.test",
                 "locale": "en",
             },
             calm=self._dice.random() < OF_CALM,
         )
         self._rows.append(row)
         return self._made(row, "INSERT", None, dict(row.columns))
+
+    def _id(self) -> str:
+        """Return a uuid that says whose it is."""
+        drawn, mark = self._dice.getrandbits(32), MARKS[self._name]
+        return f"{drawn:08x}-0000-4000-8000-{mark}{self._born:011}"
 
     def _made(
         self, row: _Row, operation: Operation, old: Columns | None, new: Columns | None
@@ -104,6 +114,7 @@ class Rows:
                 after=new and new["status"],
                 email=row.columns["email"],
                 way=self._name,
+                record=new,
             ),
             payload | {"record": new, "old_record": old},
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.chaos import evidence, oracle
 from tests.chaos.cast import Cast
+from tests.chaos.clients import Listener
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import all_faults
 from tests.chaos.faults.fault import Fault
@@ -18,6 +19,7 @@ from tests.chaos.history import History
 from tests.chaos.plan import Kind, Step, plan
 from tests.chaos.quiet import Quiet
 from tests.chaos.rows import Rows
+from tests.chaos.strangers import Stranger
 from tests.chaos.timeline import Timeline
 from tests.chaos.traffic import Traffic
 from tests.chaos.world import Shape, World, world
@@ -30,10 +32,16 @@ CALM, QUIET_DEADLINE = 2.0, 90.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much flows: clients of each room, rows of a way, changes a second."""
+    """How much flows: clients of each room, rows of a way, changes a second.
 
-    admins: int = 8
+    `admins` and `of_each_artist` have sockets. Of event streams and mirrors of the
+    table each artist has one, beside the admins'.
+    """
+
+    admins: int = 6
     of_each_artist: int = 2
+    streams: int = 2
+    mirrors: int = 2
     rows: int = 90
     pushed: float = 40
     bare: float = 15
@@ -84,10 +92,13 @@ class Run:
         faults = self.faults(made)
         self._steps = self.draw(seed, seconds, [fault.kind for fault in faults])
         self._conductor = Conductor(made, faults)
-        cast = Cast(made, self._steps)
-        self._listeners = list(
-            cast.listeners(admins=size.admins, of_each_artist=size.of_each_artist)
-        )
+        self._cast = cast = Cast(made, self._steps)
+        self._mirrors = list(cast.mirrors(admins=size.mirrors))
+        self._listeners: list[Listener] = [
+            *cast.sockets(admins=size.admins, of_each_artist=size.of_each_artist),
+            *cast.streams(admins=size.streams),
+            *self._mirrors,
+        ]
         self._strangers = list(cast.strangers())
         self._traffic = [
             Traffic(
@@ -118,7 +129,7 @@ class Run:
 
     async def play(self) -> Report:
         """Break, heal, wait and judge."""
-        clients = [*self._listeners, *self._strangers]
+        clients: list[Listener | Stranger] = [*self._listeners, *self._strangers]
         tasks = [asyncio.create_task(each.run()) for each in clients]
         sending = [asyncio.create_task(each.run()) for each in self._traffic]
         self._writer.start()
@@ -129,6 +140,8 @@ class Run:
             await self._conductor.conduct(self._steps)
             self._timeline.note("all is healed")
         finally:
+            for mirror in self._mirrors:
+                mirror.begin_no_more()
             for each in self._traffic:
                 each.end()
             await asyncio.to_thread(self._writer.end)
@@ -173,6 +186,12 @@ class Run:
         pushed = [each for way in self._traffic for each in way.sent]
         # What needs the services first: at their ends they write no more logs.
         mails, ledger = evidence.mails_of(made), evidence.ledger_of(made)
+        webhooks, outcomes = evidence.webhooks_of(made), evidence.outcomes_of(made)
+        tables = [
+            evidence.table_of(made, gateway, token, reader)
+            for gateway in made.gateways
+            for reader, token in self._cast.readers()
+        ]
         stream = evidence.stream_of(made)
         dead = [str(headers) for headers, _ in dead_letters(made.bus.urls[0])]
         services = evidence.ends_of(made)
@@ -183,6 +202,10 @@ class Run:
             mails=mails,
             ledger=ledger,
             listening=[each.listening for each in self._listeners],
+            webhooks=webhooks,
+            outcomes=outcomes,
+            tables=[*tables, *(each.table for each in self._mirrors)],
+            stood=evidence.stood(made),
             overheard=[what for each in self._strangers for what in each.heard],
             services=services,
             dead=dead,
@@ -195,6 +218,8 @@ class Run:
             "accepted": sum(each.accepted for each in history.sent),
             "mails": len(history.mails),
             "welcomes": len(visits),
+            "tables_read": sum(mirror.begun for mirror in self._mirrors),
+            "webhooks": len(history.webhooks),
             "told": sum(len(visit.told) for visit in visits),
             "strangers_turned_away": sum(each.tries for each in self._strangers),
             "twice_in_the_stream": oracle.copies(history),

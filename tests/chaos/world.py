@@ -17,6 +17,7 @@ from tests.chaos.broker import Bus, SingleBroker
 from tests.chaos.clock import Clock, NoClock
 from tests.chaos.disks import NoDisk, SmallDisk
 from tests.chaos.timeline import Timeline
+from tests.plugins.mailgun_webhooks import KEY
 from tests.plugins.outbox import Outbox, start_relay
 from tests.plugins.postgres import Postgres
 from tests.plugins.proxy import Proxy
@@ -136,16 +137,12 @@ class World:
             self.services[service].start(wait=False)
 
     def _start_below(self) -> None:
-        """Start what is not ours: broker, database, Supabase, Mailgun."""
+        """Start what is not ours, and calls nobody: broker, database, Supabase."""
         with ThreadPoolExecutor(2) as both:
             broker = both.submit(self.bus.start)
             both.submit(self._start_postgres).result()
             broker.result()
-        self.supabase = start_supabase(self._start, self.folder, wait=False)
-        self.mailgun = start_mailgun(self._start, self.folder, wait=False)
-        self.supabase.wait_ready()
-        self.mailgun.wait_ready()
-        self._line("to mailgun", self.mailgun.port)
+        self.supabase = start_supabase(self._start, self.folder)
 
     def _start_postgres(self) -> None:
         folder = self._ending.enter_context(in_a_folder_of_its_own())
@@ -168,8 +165,10 @@ class World:
             spool = self._disk(name, SPOOL_DISK)
             self._service(name, lambda url, environ, spool=spool: start_ingest(
                 self._start, url, INGEST_WORKERS="2", INGEST_DATA_DIR=str(spool),
-                **environ, **given,
+                MAILGUN_WEBHOOK_SIGNING_KEY=KEY, **environ, **given,
             ))  # fmt: skip
+            self._line(f"to {name}", self.services[name].port)
+        self._start_mailgun(self.ingests[0])
         for name in self.gateways:
             log = self._disk(name, LOG_DISK)
             self._service(name, lambda url, environ, log=log: start_gateway(
@@ -186,8 +185,21 @@ class World:
         ))  # fmt: skip
         for service in self.services.values():
             service.wait_ready()
-        for name in (*self.ingests, *self.gateways):
+        self.mailgun.wait_ready()
+        for name in self.gateways:
             self._line(f"to {name}", self.services[name].port)
+
+    def _start_mailgun(self, ingest: str) -> None:
+        """Start what takes mails, and tells an ingest what became of them."""
+        back = self._line(f"mailgun to {ingest}", self.services[ingest].port)
+        self.mailgun = start_mailgun(
+            self._start,
+            self.folder,
+            MAILGUN_STANDIN_WEBHOOK_URL=f"http://127.0.0.1:{back.port}/webhook/mailgun",
+            MAILGUN_WEBHOOK_SIGNING_KEY=KEY,
+            wait=False,
+        )
+        self._line("to mailgun", self.mailgun.port)
 
     def _service(
         self, name: str, start: Callable[[str, Mapping[str, str]], Process]

@@ -79,5 +79,6 @@ def _sent(event_id: str, sequence: int, payload: str) -> Sent:
         after=new and new["status"],
         email=row["email"],
         way="outbox",
+        record=new,
         accepted=True,
     )

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from tests.chaos.clients import SocketListener
 from tests.chaos.faults.fault import Fault
 from tests.chaos.history import Listening
 from tests.chaos.plan import Kind, Step
@@ -27,7 +28,16 @@ SHAPE = Shape(
 SEED = 3
 ACCEPTED, TOLD = "accepted", "told"
 #: No row is changed by two senders, so their number may be small.
-SIZE = Size(admins=3, of_each_artist=2, rows=40, pushed=12, bare=4, written=4)
+SIZE = Size(
+    admins=3,
+    of_each_artist=2,
+    streams=1,
+    mirrors=1,
+    rows=40,
+    pushed=12,
+    bare=4,
+    written=4,
+)
 
 
 def run(folder: Path) -> Report:
@@ -53,7 +63,11 @@ class ClusterRun(Run):
 
     async def play(self) -> Report:
         """Play it, and watch."""
-        admins = [each for each in self._listeners if each.listening.owner is None]
+        admins = [
+            each
+            for each in self._listeners
+            if each.listening.owner is None and isinstance(each, SocketListener)
+        ]
         counts = {
             ACCEPTED: lambda: sum(s.accepted for t in self._traffic for s in t.sent)
         }
