@@ -91,7 +91,7 @@ boundaries: setup ## Check who may import whom
 dashboard-check: setup ## Check the dashboard: types, style, tests, build and size
 	@$(PYTHON) -m devstack.dashboard check
 
-bench: setup ## Measure all, write docs/performance.md: 40 minutes (ARGS="--quick")
+bench: setup ## Measure all, write docs/performance.md: half an hour (ARGS="--quick")
 	@$(PYTHON) -m devstack.stack test-servers
 	@exec $(PYTHON) -m bench $(ARGS)
 
