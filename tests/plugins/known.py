@@ -63,9 +63,13 @@ def _sources() -> Iterator[Path]:
     for name in ("Makefile", "docker-compose.yml", ".env.example"):
         yield ROOT / name
     for pattern in ("deploy/**/*", "dashboard/src/lib/*.ts"):
-        yield from (p for p in ROOT.glob(pattern) if p.is_file() and p.suffix != ".md")
+        yield from (p for p in ROOT.glob(pattern) if p.is_file() and _is_source(p))
     for package in OURS:
         yield from (ROOT / package).rglob("*.py")
+
+
+def _is_source(path: Path) -> bool:
+    return path.suffix != ".md" and "__pycache__" not in path.parts
 
 
 def _settings() -> set[str]:
