@@ -28,7 +28,7 @@ PARTS = (
     Part(
         name="fanout",
         # Pace and compression are for `make bench-fanout` alone: they take long.
-        words=("--modes", "full,burst,stream,idle", "--turns", "3"),
+        words=("--modes", "full,burst,stream,idle", "--turns", "3", "--seconds", "1"),
         quick=("--quick", "--modes", "full,burst,idle"),
         deadline=1500,
     ),
