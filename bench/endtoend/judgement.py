@@ -17,6 +17,8 @@ SECOND = 1_000_000_000
 LOOKS = 50
 #: What a run may fall behind, of its changes: beyond that it is not sustained.
 SLACK = 0.05
+#: Changes come at random: so many more may be under way by chance alone.
+BY_CHANCE = 3.0
 #: What a writer may be late at its end, in seconds.
 LATE = 0.5
 
@@ -56,7 +58,7 @@ def judge(case: Case, run: Run, load: Load) -> Sample:
     )
     within = _between(commits, begin, end)
     late = (max(commits) - max(run.due)) / SECOND
-    sustained = growth <= max(1.0, SLACK * within * 2 / 3) and late <= max(
+    sustained = growth <= max(BY_CHANCE, SLACK * within * 2 / 3) and late <= max(
         LATE, SLACK * case.seconds
     )
     counts = _latencies(run, begin, end) if sustained else Counter[int]()
