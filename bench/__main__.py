@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench.command_line import say
 from bench.performance import page, running, summing
 from bench.performance.figures import Figures, Origin
 from bench.performance.parts import NAMES, PARTS
@@ -39,7 +40,7 @@ def _samples(words: argparse.Namespace, folder: Path) -> Path:
         return Path(words.samples)
     samples = folder / "samples.json"
     parts = [part for part in PARTS if part.name in words.only]
-    running.run(parts, samples, quick=words.quick, say=_say)
+    running.run(parts, samples, quick=words.quick, say=say)
     return samples
 
 
@@ -69,10 +70,6 @@ def _names(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"{unknown}: choose from {NAMES}")
     return names
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

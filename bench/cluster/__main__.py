@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.cluster.contest import ONE, THREE, Outcome, run
+from bench.command_line import say
 from bench.ingest.contest import NotAccepted
 from bench.ingest.http11 import NotUnderstood
 from bench.ingest.loads import PACED, Load, at_once
@@ -46,7 +47,7 @@ def main() -> None:
                 turns=words.rounds,
                 seconds=words.seconds,
                 folder=Path(folder),
-                say=lambda text: print(text, file=sys.stderr, flush=True),
+                say=say,
             )
     except FAILURES as error:
         sys.exit(f"bench.cluster: {error or type(error).__name__}")

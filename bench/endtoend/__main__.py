@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench.command_line import numbers, say
 from bench.endtoend.cases import CHANGES, SECONDS, WARM_UP, case
 from bench.endtoend.crowd import NotTold
 from bench.endtoend.report import text_of
@@ -55,7 +56,7 @@ def main() -> None:
     ]
     try:
         with tempfile.TemporaryDirectory(prefix="endtoend-") as folder:
-            samples = run(cases, Path(folder), _say)
+            samples = run(cases, Path(folder), say)
     except FAILURES as error:
         sys.exit(f"bench.endtoend: {error or type(error).__name__}")
     print(text_of(samples))
@@ -66,7 +67,7 @@ def main() -> None:
 def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.endtoend", description=__doc__)
     parser.add_argument("--rates", type=_rates, default="1,50,500", help="a second")
-    parser.add_argument("--sockets", type=_numbers, default="100,1000")
+    parser.add_argument("--sockets", type=numbers, default="100,1000")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="at the least")
     parser.add_argument("--changes", type=int, default=CHANGES, help="at the least")
     parser.add_argument("--warm-up", type=float, default=WARM_UP, help="in seconds")
@@ -80,14 +81,6 @@ def _words() -> argparse.Namespace:
 
 def _rates(text: str) -> tuple[float, ...]:
     return tuple(float(part) for part in text.split(","))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import structlog
 
+from bench.command_line import numbers, say
 from bench.fanout.contest import Plan, Results, run
 from bench.fanout.joining import Refused
 from bench.fanout.report import text_of
@@ -38,7 +39,7 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
             _allow_open_files(max(words.clients))
-            results = run(_plan(words), Path(folder), _say)
+            results = run(_plan(words), Path(folder), say)
     except FAILURES as error:
         sys.exit(f"bench.fanout: {error or type(error).__name__}")
     print(text_of(results))
@@ -48,7 +49,7 @@ def main() -> None:
 
 def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.fanout", description=__doc__)
-    parser.add_argument("--clients", type=_numbers, default="100,1000,4000")
+    parser.add_argument("--clients", type=numbers, default="100,1000,4000")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each sample")
     parser.add_argument("--quiet", type=float, default=2.0, help="before memory counts")
@@ -67,10 +68,6 @@ def _log_troubles_only() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
 
 
 def _modes(text: str) -> tuple[str, ...]:
@@ -111,10 +108,6 @@ def _document(results: Results) -> dict[str, object]:
         "samples": [asdict(sample) for sample in results.samples],
         "arrivals": [asdict(arrival) for arrival in results.arrivals],
     }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

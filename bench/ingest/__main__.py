@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.command_line import numbers, say
 from bench.ingest.contest import NotAccepted, Plan, run
 from bench.ingest.http11 import NotUnderstood
 from bench.ingest.loads import PACED, at_once
@@ -40,7 +41,7 @@ def main() -> None:
     )
     try:
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
-            samples = run(plan, Path(folder), _say)
+            samples = run(plan, Path(folder), say)
     except FAILURES as error:
         sys.exit(f"bench.ingest: {error or type(error).__name__}")
     print(text_of(samples, plan.loads))
@@ -51,7 +52,7 @@ def main() -> None:
 def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.ingest", description=__doc__)
     parser.add_argument("--servers", type=_servers, default=",".join(SERVER_NAMES))
-    parser.add_argument("--concurrency", type=_numbers, default="1,16,64,200")
+    parser.add_argument("--concurrency", type=numbers, default="1,16,64,200")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each sample")
     parser.add_argument("--json", type=Path, help="write all samples to this file")
@@ -69,10 +70,6 @@ def _servers(text: str) -> tuple[str, ...]:
     return names
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
 def _document(samples: Sequence[Sample]) -> dict[str, object]:
     return {
         "machine": {
@@ -82,10 +79,6 @@ def _document(samples: Sequence[Sample]) -> dict[str, object]:
         },
         "samples": [asdict(sample) for sample in samples],
     }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.command_line import numbers, say
 from bench.mail.contest import NotSent, Plan, run
 from bench.mail.contestants import CONTESTANTS
 from bench.mail.report import text_of
@@ -33,7 +34,7 @@ def main() -> None:
     )
     try:
         with tempfile.TemporaryDirectory(prefix="mail-") as folder:
-            samples = run(plan, Path(folder), _say)
+            samples = run(plan, Path(folder), say)
     except FAILURES as error:
         sys.exit(f"bench.mail: {error or type(error).__name__}")
     print(text_of(samples))
@@ -43,7 +44,7 @@ def main() -> None:
 
 def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.mail", description=__doc__)
-    parser.add_argument("--senders", type=_numbers, default="8,32")
+    parser.add_argument("--senders", type=numbers, default="8,32")
     parser.add_argument("--latency", type=float, default=100, help="Mailgun's, in ms")
     parser.add_argument("--mails", type=int, help="of each sample; or by --seconds")
     parser.add_argument("--seconds", type=float, default=6, help="the ideal takes")
@@ -54,14 +55,6 @@ def _words() -> argparse.Namespace:
     if "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
     return parser.parse_args()
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

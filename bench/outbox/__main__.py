@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench.command_line import say
 from bench.outbox.report import text_of
 from bench.outbox.stage import run
 from bench.outbox.ways import WAYS, quiet, steady
@@ -36,7 +37,7 @@ def main() -> None:
     paces = [steady(words.rate, words.seconds), quiet(words.quiet, words.gap)]
     try:
         with tempfile.TemporaryDirectory(prefix="outbox-") as folder:
-            results = run(WAYS, paces, Path(folder), _say)
+            results = run(WAYS, paces, Path(folder), say)
     except FAILURES as error:
         sys.exit(f"bench.outbox: {error or type(error).__name__}")
     print(text_of(results))
@@ -55,10 +56,6 @@ def _words() -> argparse.Namespace:
     if "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
     return parser.parse_args()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.command_line import numbers, say
 from bench.programs import NotStarted
 from bench.reading.contest import NotRead, Plan, run
 from bench.reading.report import text_of
@@ -31,7 +32,7 @@ def main() -> None:
     )
     try:
         with tempfile.TemporaryDirectory(prefix="reading-") as folder:
-            lives, catch_ups = run(plan, Path(folder), _say)
+            lives, catch_ups = run(plan, Path(folder), say)
     except FAILURES as error:
         sys.exit(f"bench.reading: {error or type(error).__name__}")
     print(text_of(lives, catch_ups))
@@ -45,7 +46,7 @@ def main() -> None:
 
 def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.reading", description=__doc__)
-    parser.add_argument("--readers", type=_numbers, default="0,1,2,4")
+    parser.add_argument("--readers", type=numbers, default="0,1,2,4")
     parser.add_argument("--rate", type=float, default=500, help="events a second")
     parser.add_argument("--seconds", type=float, default=6, help="of each sample")
     parser.add_argument("--backlog", type=int, default=60_000, help="events to read")
@@ -55,14 +56,6 @@ def _words() -> argparse.Namespace:
     if "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
     return parser.parse_args()
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
