@@ -94,7 +94,7 @@ def _has_postgres() -> bool:
 
 
 def _exec() -> None:
-    values = environment.prepare(ROOT, os.environ)
+    values = environment.with_broker_url(environment.prepare(ROOT, os.environ))
     os.execve(sys.executable, [sys.executable, *sys.argv[2:]], values)  # noqa: S606
 
 

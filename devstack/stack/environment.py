@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from devstack.broker.configuration import LOOPBACK
 from devstack.credentials import generated
 from devstack.stack import dotenv
+from devstack.stack.broker_source import given_url
 from shared.address import host_and_port
 
 #: Names of its own in .env besides the secrets, so that they are easy to find.
@@ -49,6 +51,15 @@ def prepare(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
         later = "Added by `make run`."
         dotenv.append(path, later if in_file else first, added)
     return merged(root, environ, in_file | added)
+
+
+def with_broker_url(values: Mapping[str, str]) -> dict[str, str]:
+    """Return them with the address of the stack's own broker, where none is given."""
+    if given_url(values):
+        return dict(values)
+    login = f"{values['BROKER_USER']}:{values['RABBITMQ_PASSWORD']}"
+    url = f"amqp://{login}@{LOOPBACK}:{values['BROKER_PORT']}/%2F"
+    return {**values, "RABBITMQ_URL": url}
 
 
 def merged(

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from devstack.broker.configuration import LOOPBACK
 from devstack.dashboard import building
 from devstack.stack import broker_source, debian, environment, health, ports
 from devstack.stack.banner import banner
@@ -47,7 +46,7 @@ def up(root: Path, environ: Mapping[str, str]) -> None:
     _build_dashboard(root, values, stopping)
     # Where the edge finds its pages is known now.
     chosen = programs(root, values, source)
-    values = _with_broker_url(values, source)
+    values = environment.with_broker_url(values)
     started = time.monotonic()
     supervision.start(chosen, values)
     try:
@@ -114,14 +113,6 @@ def _refuse_other_programs(supervision: Supervision, chosen: Sequence[Program]) 
     if here and here != {program.name for program in chosen}:
         names = ", ".join(sorted(here))
         raise CannotRun(f"It runs already, with {names}: `make stop` first.")
-
-
-def _with_broker_url(values: Mapping[str, str], source: Source) -> dict[str, str]:
-    if source is Source.GIVEN:
-        return dict(values)
-    login = f"{values['BROKER_USER']}:{values['RABBITMQ_PASSWORD']}"
-    url = f"amqp://{login}@{LOOPBACK}:{values['BROKER_PORT']}/%2F"
-    return {**values, "RABBITMQ_URL": url}
 
 
 def _wait_for_the_end(supervision: Supervision, stopping: threading.Event) -> None:
